@@ -1,7 +1,11 @@
 /** What the doctor says when too few members answer: how many there are, which are down, and what to do. */
 import type { Member, MemberStatus } from "keelson/etcd";
 import { expect, test } from "vitest";
-import { isMinority, quorumFindings } from "../../../tools/etcdctl-lite/commands/doctor/member-checks.ts";
+import {
+  isMinority,
+  quorumFindings,
+  unstartedFindings,
+} from "../../../tools/etcdctl-lite/commands/doctor/member-checks.ts";
 
 const member = (id: bigint): Member => ({
   id,
@@ -47,4 +51,14 @@ test("one of three is a minority whatever it claims, and so not taken at its wor
   expect(isMinority(members, [status(1n, 1n), status(2n, 1n)])).toBe(false);
   // A learner has no vote.
   expect(isMinority(members, [status(1n, 1n), { ...status(2n, 1n), isLearner: true }])).toBe(true);
+});
+
+test("a member that never started counts for the majority, a learner does not", () => {
+  const absent = { ...member(4n), clientUrls: [] };
+  const [voter, learner] = unstartedFindings([absent, { ...absent, isLearner: true }, ...members]);
+  expect(voter?.advice).toContain("counts for the majority");
+  expect(learner).toMatchObject({
+    what: expect.stringContaining("as a learner"),
+    advice: expect.stringContaining("no vote"),
+  });
 });

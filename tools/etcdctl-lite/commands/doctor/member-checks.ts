@@ -48,12 +48,14 @@ export function memberFindings(members: readonly MemberFacts[]): readonly Findin
 export function unstartedFindings(members: readonly Member[]): readonly Finding[] {
   return members
     .filter(({ clientUrls }) => clientUrls.length === 0)
-    .map(({ id, peerUrls }) => ({
+    .map(({ id, peerUrls, isLearner }) => ({
       level: "warning",
       check: "members",
       where: `member ${id.toString(16)}`,
-      what: `is on record and has not started (${peerUrls.join(", ")})`,
-      advice: "start it, or remove it: it counts for the majority all the same (member remove)",
+      what: `is on record${isLearner ? " as a learner" : ""} and has not started (${peerUrls.join(", ")})`,
+      advice: isLearner
+        ? "start it, or remove it (member remove): a learner has no vote"
+        : "start it, or remove it: it counts for the majority all the same (member remove)",
     }));
 }
 
