@@ -79,6 +79,9 @@ function openedKey(pem: PemText, passphrase: string | undefined): KeyObject {
   if (encrypted && passphrase === undefined) {
     throw refused("key", "is encrypted: give its passphrase as tls.passphrase");
   }
+  if (!encrypted && passphrase !== undefined) {
+    throw refused("passphrase", "is given, and tls.key is not encrypted: expected no passphrase");
+  }
   try {
     return createPrivateKey({ key: text, ...(encrypted ? { passphrase } : {}) });
   } catch (error) {

@@ -3,6 +3,7 @@
  * mask each other, and requires lower-case names and keys of the right length. Messages name the place and never quote
  * a secret.
  */
+import { nearestName } from "../../base/text/nearest-name.ts";
 import { quote } from "../../base/text/quote.ts";
 import { invalidArgument } from "../../errors.ts";
 import { durationMs } from "./go-duration.ts";
@@ -26,11 +27,12 @@ const keyBytes: Readonly<Record<string, readonly number[]>> = {
   secretbox: [32],
 };
 const kmsTimeoutMsDefault = 3000;
+const kmsFields = ["apiVersion", "name", "cachesize", "endpoint", "timeout"];
 const everything = "*.*";
 
 /** @throws INVALID_ARGUMENT "source" */
 export function checkedConfiguration(source: unknown): readonly ResourceProviders[] {
-  const top = fields(source, "it");
+  const top = fields(source, "it", ["apiVersion", "kind", "resources"]);
   const kind = top["kind"];
   // Kubernetes 1.7 to 1.12 used the second form, which kube-apiserver still accepts.
   if (kind !== "EncryptionConfiguration" && kind !== "EncryptionConfig") {
@@ -40,7 +42,7 @@ export function checkedConfiguration(source: unknown): readonly ResourceProvider
   const pluginNames = new Set<string>();
   const checked = lists.map((value, i): ResourceProviders => {
     const at = `resources[${i}]`;
-    const entry = fields(value, at);
+    const entry = fields(value, at, ["resources", "providers"]);
     const resources = list(entry["resources"], `${at}.resources`).map((name, j) =>
       resourceName(name, `${at}.resources[${j}]`),
     );
@@ -109,23 +111,24 @@ function checkedProvider(value: unknown, at: string, pluginNames: Set<string>): 
   }
   switch (type) {
     case "identity":
+      if (provider[type] !== null) fields(provider[type], `${at}.identity`, []);
       return { type };
     case "aescbc":
     case "aesgcm":
     case "secretbox": {
       const keysAt = `${at}.${type}.keys`;
-      const keys = list(fields(provider[type], `${at}.${type}`)["keys"], keysAt);
+      const keys = list(fields(provider[type], `${at}.${type}`, ["keys"])["keys"], keysAt);
       return { type, keys: keys.map((key, i) => namedKey(key, `${keysAt}[${i}]`, keyBytes[type] ?? [])) };
     }
     case "kms":
-      return kmsProvider(fields(provider[type], `${at}.kms`), `${at}.kms`, pluginNames);
+      return kmsProvider(fields(provider[type], `${at}.kms`, kmsFields), `${at}.kms`, pluginNames);
     default:
       throw refuse(`${at} is ${quote(type)}, expected aescbc, aesgcm, secretbox, identity or kms`);
   }
 }
 
 function namedKey(value: unknown, at: string, lengths: readonly number[]): NamedKey {
-  const { name, secret } = fields(value, at);
+  const { name, secret } = fields(value, at, ["name", "secret"]);
   if (typeof name !== "string" || name === "") throw refuse(`${at}.name is empty`);
   if (typeof secret !== "string" || secret === "") throw refuse(`${at}.secret is empty`);
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(secret)) throw refuse(`${at}.secret is not base64`);
@@ -166,11 +169,14 @@ function kmsProvider(
   return { type: "kms", name, socketPath, timeoutMs };
 }
 
-function fields(value: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
-  throw refuse(`${at} is no object`);
+/** @param known undefined: any. kube-apiserver decodes the configuration strictly, too */
+function fields(value: unknown, at: string, known?: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse(`${at} is no object`);
+  const unknown = Object.keys(value).find((name) => known !== undefined && !known.includes(name));
+  if (unknown === undefined) return value as Readonly<Record<string, unknown>>;
+  const near = nearestName(unknown, known ?? []);
+  const hint = near === undefined ? "" : `, did you mean ${quote(near)}?`;
+  throw refuse(`${at} has the field ${quote(unknown)}, which is not known${hint}`);
 }
 
 function list(value: unknown, at: string): readonly unknown[] {

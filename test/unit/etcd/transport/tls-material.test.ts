@@ -80,6 +80,12 @@ describe.skipIf(!openssl)(`TLS options${openssl ? "" : " (skipped: no openssl on
       /does not open/,
     ],
     ["a passphrase without a key", "tls.passphrase", () => ({ passphrase: "x" }), /without tls\.key/],
+    [
+      "a passphrase of a key in the clear",
+      "tls.passphrase",
+      ({ cert, key }) => ({ cert, key, passphrase: "open" }),
+      /not encrypted/,
+    ],
     ["an empty serverName", "tls.serverName", () => ({ serverName: "" }), /host name/],
     ["an option with a letter too many", "tls.caa", ({ ca }) => ({ caa: ca }), /did you mean "ca"/],
     ["a cert without a key", "tls", ({ cert }) => ({ cert }), /tls\.key/],

@@ -223,6 +223,9 @@ describe("a configuration", () => {
     ],
     ["no base64", providers("  - aescbc: {keys: [{name: a, secret: '!!'}]}\n"), "secret is not base64"],
     ["two providers in one", providers("  - {identity: {}, aescbc: {}}\n"), "more than one provider"],
+    ["a field too many", `${resources("secrets")}resourcess: []\n`, 'did you mean "resources"'],
+    ["a key's misspelt field", providers("  - aescbc: {keys: [{name: a, secrte: c2VjcmV0}]}\n"), '"secret"'],
+    ["keys of identity", providers("  - identity: {keys: []}\n"), '"keys", which is not known'],
     ["an unknown provider", providers("  - rot13: {}\n"), '"rot13", expected aescbc'],
     ["KMS v1", providers("  - kms: {name: a, endpoint: 'unix:///a'}\n"), "KMS v1, which is not supported"],
     [
