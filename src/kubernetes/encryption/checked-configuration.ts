@@ -169,7 +169,7 @@ function kmsProvider(
   return { type: "kms", name, socketPath, timeoutMs };
 }
 
-/** @param known undefined: any. kube-apiserver decodes the configuration strictly, too */
+/** @param known undefined: any. Stricter than kube-apiserver, which ignores a field it does not know */
 function fields(value: unknown, at: string, known?: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse(`${at} is no object`);
   const unknown = Object.keys(value).find((name) => known !== undefined && !known.includes(name));

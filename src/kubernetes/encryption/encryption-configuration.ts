@@ -29,7 +29,7 @@ import { aesCbcCipher, aesGcmCipher, secretboxCipher } from "./local-ciphers.ts"
  * @param source the configuration as YAML or JSON text, the path of such a file, or the parsed object
  * @returns by resource ("secrets", "deployments.apps") and wildcard ("*.apps", "*." for the core group, "*.*")
  * @throws INVALID_ARGUMENT "source": unreadable, not an EncryptionConfiguration, one that kube-apiserver also refuses,
- * or `kms` of version 1
+ * one with an unknown field (kube-apiserver ignores it), or `kms` of version 1
  */
 export async function encryptionConfiguration(
   source: string | object,
