@@ -5,25 +5,23 @@ import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 import type { TxnOp, TxnRequest } from "../../etcd/ports/messages.ts";
-import { encodeAmounts, type Ledger } from "../model/ledger.ts";
-import { type LedgerKeys, leasedId } from "../model/quota-keys.ts";
+import { encodeAmounts } from "../model/ledger.ts";
+import type { LedgerKeys } from "../model/quota-keys.ts";
 import type { LeasedObject } from "./use-count.ts";
 
 /** Entries created in one transaction: two operations each, within etcd's 128. */
 const entriesPerTxn = 60;
 
 /**
- * Creates the missing entries of objects in `ledger`. An object that has changed or is gone since it was counted is
+ * Creates the entries of `objects`, which have none. An object that has changed or is gone since it was counted is
  * skipped: its own write has charged it.
  */
 export async function enterLeased(
   kv: Kv,
   keys: LedgerKeys,
-  ledger: Ledger,
-  counted: readonly LeasedObject[],
+  objects: readonly LeasedObject[],
   scope: CallScope,
 ): Promise<void> {
-  const objects = counted.filter(({ key }) => !ledger.leased.has(leasedId(key)));
   const enter = ({ key, modRevision, lease, usage }: LeasedObject): TxnRequest => ({
     compare: [{ key, target: "mod", result: "=", operand: modRevision }],
     success: [{ type: "put", put: { key: keys.leased(key), value: encodeAmounts(usage), lease } }],

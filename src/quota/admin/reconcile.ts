@@ -2,7 +2,8 @@
  * Compares ledgers with the objects: objects are counted at one revision and compared with the ledger at that same
  * revision, so concurrent writes cannot cause a difference. It also finishes what a setter began:
  *
- *   rule active     counted - ledger's use     is a difference, and is added to the base entry
+ *   rule active     counted - ledger's use     is a difference, and is added to the base entry, except for the use of
+ *                                              objects on leases, which get entries that end with them
  *   rule counting   counted - slots' use       is the base entry; with it the rule becomes active
  *
  * Slots have charged every write since the rule was set, so a count at any later revision gives the same base: any
@@ -130,15 +131,19 @@ export class Reconciler {
     counted: readonly Counted[],
     scope: CallScope,
   ): Promise<readonly Repair[]> {
+    const { kv, keys } = this.#options;
     const repairs: Repair[] = [];
     for (const one of counted) {
       const { rule, ledger, count } = one;
+      const ledgerKeys = keys.ledger(namespace, rule.name, rule.generation);
       if (rule.state === "active") {
         const differences = differencesOf(one);
-        if (differences.size === 0 && count.unread >= rule.unread) continue;
+        const isAsCounted = differences.size === 0 && count.unentered.length === 0;
+        if (isAsCounted && count.unread >= rule.unread) continue;
+        await enterLeased(kv, ledgerKeys, count.unentered, scope);
         repairs.push({
           of: one,
-          base: plus(ledger.base, differences),
+          base: minus(plus(ledger.base, differences), count.unenteredUse),
           differences: [...differences.keys()].map((name) => ({
             namespace,
             quota: rule.name,
@@ -148,9 +153,7 @@ export class Reconciler {
           })),
         });
       } else {
-        const { kv, keys } = this.#options;
-        const ledgerKeys = keys.ledger(namespace, rule.name, rule.generation);
-        await enterLeased(kv, ledgerKeys, ledger, count.leased, scope);
+        await enterLeased(kv, ledgerKeys, count.unentered, scope);
         repairs.push({ of: one, base: minus(count.lasting, ledger.slotsUsed), differences: [] });
       }
     }
@@ -235,7 +238,8 @@ function rulesOf(
   for (const namespace of snapshot.namespaces) {
     if (only !== undefined && !only.has(namespace)) continue;
     for (const rule of snapshot.spec(namespace).rules) {
-      if (which === "all" || rule.state === which) found.push({ namespace, rule });
+      if (which !== "all" && rule.state !== which) continue;
+      found.push({ namespace, rule, entered: snapshot.ledger(namespace, rule).leased });
     }
   }
   return found;

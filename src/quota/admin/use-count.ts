@@ -7,12 +7,15 @@ import type { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { RecordedHead } from "../../resource/model/head.ts";
 import type { Census, CensusQuestion, CountedObject } from "../../storage/seam/census.ts";
 import { type Amounts, AmountsSum, plus } from "../model/amounts.ts";
+import { leasedId } from "../model/quota-keys.ts";
 import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "../model/quota-spec.ts";
 
 /** A rule whose objects are to be counted. */
 export interface CountedRule {
   readonly namespace: string;
   readonly rule: QuotaRule;
+  /** Leased entries in the rule's ledger (`Ledger.leased`). */
+  readonly entered: ReadonlyMap<string, Amounts>;
 }
 
 export interface LeasedObject {
@@ -27,10 +30,16 @@ export class Count {
   readonly #lasting = new AmountsSum();
   readonly #leasedUse = new AmountsSum();
   readonly #untold = new Set<string>();
-  /** Kept for a rule that is being counted, whose ledger needs their entries. */
-  readonly leased: LeasedObject[] = [];
+  /** Objects on leases without an entry in the ledger: another tool's, or older than the rule. */
+  readonly unentered: LeasedObject[] = [];
+  readonly #unenteredUse = new AmountsSum();
+  readonly #entered: ReadonlyMap<string, Amounts>;
   /** Objects that could not be read or measured, and are counted partly. */
   unread = 0;
+
+  constructor(entered: ReadonlyMap<string, Amounts>) {
+    this.#entered = entered;
+  }
 
   get lasting(): Amounts {
     return this.#lasting.total;
@@ -38,6 +47,11 @@ export class Count {
 
   get total(): Amounts {
     return plus(this.lasting, this.#leasedUse.total);
+  }
+
+  /** The use of `unentered`. */
+  get unenteredUse(): Amounts {
+    return this.#unenteredUse.total;
   }
 
   /** Names whose real use is at least the count. */
@@ -56,10 +70,10 @@ export class Count {
     if (object.lease === 0n) this.#lasting.add(usage);
     else if (usage.size > 0) {
       this.#leasedUse.add(usage);
-      if (rule.state === "counting") {
-        const { key, modRevision, lease } = object;
-        this.leased.push({ key, modRevision, lease, usage });
-      }
+      const { key, modRevision, lease } = object;
+      if (this.#entered.has(leasedId(key))) return;
+      this.unentered.push({ key, modRevision, lease, usage });
+      this.#unenteredUse.add(usage);
     }
   }
 }
@@ -72,7 +86,7 @@ export async function countUse(
   turns: TurnBudget,
   call: Call,
 ): Promise<readonly Count[]> {
-  const counts = rules.map(() => new Count());
+  const counts = rules.map(({ entered }) => new Count(entered));
   const byNamespace = new Map<string, { readonly rule: QuotaRule; readonly count: Count }[]>();
   rules.forEach(({ namespace, rule }, index) => {
     const count = counts[index];

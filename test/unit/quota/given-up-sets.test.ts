@@ -220,3 +220,23 @@ test("an object on a lease that changes while a quota is counted is charged once
   await widgets.delete({ namespace: "default", name: "leased" });
   expect((await store.quotas.get("default")).used).toEqual({ [count]: 0 });
 });
+
+test("another tool's object on a lease is counted by a check, and given back with its lease", async () => {
+  await using lab = new MemoryLab();
+  const etcd = lab.connect();
+  await using store = await createStore({ etcd, ...options });
+  await store.quotas.set("default", { hard });
+  const { id: lease } = await etcd.leases.grant({ ttlSeconds: 1_000 });
+  const metadata = { namespace: "default", name: "foreign" };
+  const value = JSON.stringify({ apiVersion: "example.com/v1", kind: "Widget", metadata });
+  await etcd.kv.put({ key: "/registry/example.com/widgets/default/foreign", value, lease });
+  const { differences } = await store.quotas.reconcile();
+  expect(differences).toEqual([
+    { namespace: "default", quota: "default", name: count, ledger: 0, counted: 1 },
+  ]);
+  expect((await store.quotas.reconcile()).differences).toEqual([]);
+  expect((await store.quotas.get("default")).used).toEqual({ [count]: 1 });
+  await etcd.leases.revoke(lease);
+  expect((await store.quotas.get("default")).used).toEqual({ [count]: 0 });
+  expect((await store.quotas.reconcile()).differences).toEqual([]);
+});
