@@ -49,7 +49,7 @@ export interface Etcd extends AsyncDisposable {
    * Whether an endpoint is etcd's grpc-proxy. It drops progress requests, so an idle watch through it cannot show how current it
    * is, and reads from a cache go to etcd. False if it cannot be determined.
    */
-  behindGrpcProxy(call?: Pick<EtcdCall, "signal">): Promise<boolean>;
+  behindGrpcProxy(call?: EtcdCall): Promise<boolean>;
   /** Plain counters since the client was opened; synchronous. */
   stats(): EtcdStats;
   /** Ends streams with CLOSED, fails the calls in flight, and frees sockets and timers. Idempotent. */

@@ -4,7 +4,7 @@
  * serves the members' health, but not their version. Checked once for each lost connection, since the next one may lead to
  * another server. etcd's gateway forwards bytes and needs no detection.
  */
-import { checkOptions } from "../../base/text/known-options.ts";
+import { checkCall } from "../client/call-attempt.ts";
 import type { EtcdCall } from "../ports/call.ts";
 import type { EtcdStats } from "../ports/etcd.ts";
 import type { MemberPage } from "./member-page.ts";
@@ -29,8 +29,8 @@ export class ProxyDetection {
   }
 
   /** Whether any endpoint that answers is a grpc-proxy. @throws the signal's reason */
-  async behindGrpcProxy(call: Pick<EtcdCall, "signal"> = {}): Promise<boolean> {
-    checkOptions(call, "look for a proxy", { signal: "signal" });
+  async behindGrpcProxy(call: EtcdCall = {}): Promise<boolean> {
+    checkCall(call, "look for a proxy");
     const healthy = this.#facts.endpoints().filter(({ state }) => state === "healthy");
     const answers = await Promise.all(healthy.map(({ url }) => this.#ask(url)));
     call.signal?.throwIfAborted();

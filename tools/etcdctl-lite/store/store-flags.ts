@@ -33,7 +33,8 @@ export const decodeFlags: readonly FlagSpec[] = [
 /** The store's recorded bookkeeping: its kinds and its encryption. */
 export async function recordsOf(session: Session, etcd: Etcd): Promise<StoreRecords> {
   const { readStoreRecords } = await import("keelson");
-  return readStoreRecords(etcd, { prefix: session.flags.text("registry"), ...session.call });
+  const { timeoutMs, signal } = session.call;
+  return readStoreRecords(etcd, { prefix: session.flags.text("registry"), timeoutMs, signal });
 }
 
 /** For reads: it never changes etcd. Close it before the session ends. */

@@ -1,4 +1,6 @@
 /** The doctor on real clusters: sound ones, one out of space, one with a member gone, and members that differ. */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createStore } from "keelson";
 import { connectEtcd, type Etcd, startLocalCluster, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
@@ -50,6 +52,28 @@ test("several endpoints that cannot be reached are told one by one", async () =>
   expect({ code, members }).toEqual({ code: 1, members: [] });
   expect(findings.map(({ check, where }) => [check, where])).toEqual(gone.map((each) => ["reach", each]));
   expect(findings[0]?.advice).toContain("Is etcd running there?");
+});
+
+test("an endpoint that accepts connections and is silent does not hide the others, wherever it stands", async () => {
+  await using local = await startLocalEtcd();
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  try {
+    for (const given of [
+      [url, ...local.endpoints],
+      [...local.endpoints, url],
+    ]) {
+      const { code, findings, members } = await report(given, ["--dial-timeout=1s", "--command-timeout=2s"]);
+      expect(code).toBe(1);
+      expect(members.map(({ endpoint }) => endpoint)).toEqual(local.endpoints);
+      expect(findings.map(({ check, where }) => [check, where])).toEqual([["reach", url]]);
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }
 });
 
 test("an endpoint that is no member's is reported when it does not answer, or is of another cluster", async () => {

@@ -91,7 +91,7 @@ test("copies a prefix to another prefix and follows it; transactions larger than
   const { code, stderr } = await running.end();
   expect(code).toBe(130);
   const revision = BigInt(
-    /Mirrored up to revision (\d+) of the source; --rev (\d+) goes/.exec(stderr)?.[2] ?? 0,
+    /Mirrored up to revision (\d+) of the source; --rev (\d+) continues/.exec(stderr)?.[2] ?? 0,
   );
 
   // From there on, and to the root.

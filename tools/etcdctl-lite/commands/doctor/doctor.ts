@@ -86,7 +86,8 @@ async function lookOver(session: Session): Promise<{
     // Of several: a member may be down while another has not found its peers yet, so each is reported.
     const looks = given.length > 1 ? await Promise.all(given.map((each) => reach(session, each))) : [];
     if (looks.every(({ findings }) => findings.length === 0)) throw error;
-    return looks;
+    // The first one tried may have used up the time of the others.
+    return looks.find(({ found }) => found !== undefined)?.found?.etcd ?? looks;
   });
   if (!("cluster" in connected)) {
     return { reached: [], kinds: [], findings: connected.flatMap(({ findings }) => findings) };
@@ -99,7 +100,8 @@ async function lookOver(session: Session): Promise<{
     Promise.all(endpoints.map((endpoint) => reach(session, endpoint))),
     otherEndpoints(
       session,
-      etcd.endpoints.filter((endpoint) => !endpoints.includes(endpoint)),
+      // Given with or without a scheme.
+      given.filter((each) => !endpoints.some((url) => url === each || url.endsWith(`://${each}`))),
       header.clusterId,
     ),
   ]);
