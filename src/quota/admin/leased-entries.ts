@@ -1,5 +1,6 @@
 /**
- * Leased entries that a count creates: each is on its object's lease, so etcd removes both at one revision.
+ * Leased entries that a count creates and removes. An entry is on its object's lease, so etcd removes both at one
+ * revision; one that another tool left by deleting its object alone would be given back twice.
  */
 import type { CallScope } from "../../base/call.ts";
 import { isStoreError } from "../../errors.ts";
@@ -45,4 +46,30 @@ export async function enterLeased(
       }
     });
   }
+}
+
+/**
+ * Removes the entries of `objects` that are still absent.
+ * @returns the keys of those objects; not those whose response was lost: the next count finds out about them
+ */
+export async function removeEntries(
+  kv: Kv,
+  keys: LedgerKeys,
+  objects: readonly string[],
+  scope: CallScope,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  for (const key of objects) {
+    const txn: TxnRequest = {
+      compare: [{ key, target: "create", result: "=", operand: 0n }],
+      success: [{ type: "delete", delete: { key: keys.leased(key) } }],
+      failure: [],
+    };
+    try {
+      if ((await kv.txn(txn, scope.rest())).succeeded) removed.push(key);
+    } catch (error) {
+      if (!isStoreError(error, "OUTCOME_UNKNOWN")) throw error;
+    }
+  }
+  return removed;
 }

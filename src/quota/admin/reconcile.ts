@@ -21,10 +21,11 @@ import type { Compare, TxnOp } from "../../etcd/ports/messages.ts";
 import type { ReconcileReport } from "../../resource/contract/store.ts";
 import { quantityToNumber } from "../../resource/model/quantity.ts";
 import type { Census } from "../../storage/seam/census.ts";
-import { type Amounts, amountsOf, minus, plus } from "../model/amounts.ts";
+import { type Amounts, AmountsSum, amountsOf, minus, nothing, plus } from "../model/amounts.ts";
 import { encodeAmounts, type Ledger } from "../model/ledger.ts";
+import { leasedId } from "../model/quota-keys.ts";
 import { encodeSpec, type NamespaceSpec, type QuotaRule } from "../model/quota-spec.ts";
-import { enterLeased } from "./leased-entries.ts";
+import { enterLeased, removeEntries } from "./leased-entries.ts";
 import { QuotaSnapshot, type SnapshotParts } from "./quota-snapshot.ts";
 import { type Count, type CountedRule, countUse } from "./use-count.ts";
 
@@ -138,12 +139,17 @@ export class Reconciler {
       const ledgerKeys = keys.ledger(namespace, rule.name, rule.generation);
       if (rule.state === "active") {
         const differences = differencesOf(one);
-        const isAsCounted = differences.size === 0 && count.unentered.length === 0;
+        const { unentered, gone } = count;
+        const isAsCounted = differences.size === 0 && unentered.length === 0 && gone.length === 0;
         if (isAsCounted && count.unread >= rule.unread) continue;
-        await enterLeased(kv, ledgerKeys, count.unentered, scope);
+        await enterLeased(kv, ledgerKeys, unentered, scope);
+        const entered = new AmountsSum();
+        entered.add(count.unenteredUse);
+        for (const key of await removeEntries(kv, ledgerKeys, gone, scope))
+          entered.subtract(ledger.leased.get(leasedId(key)) ?? nothing);
         repairs.push({
           of: one,
-          base: minus(plus(ledger.base, differences), count.unenteredUse),
+          base: minus(plus(ledger.base, differences), entered.total),
           differences: [...differences.keys()].map((name) => ({
             namespace,
             quota: rule.name,

@@ -7,7 +7,7 @@ import type { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { RecordedHead } from "../../resource/model/head.ts";
 import type { Census, CensusQuestion, CountedObject } from "../../storage/seam/census.ts";
 import { type Amounts, AmountsSum, plus } from "../model/amounts.ts";
-import { leasedId } from "../model/quota-keys.ts";
+import { leasedId, objectKeyOf } from "../model/quota-keys.ts";
 import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "../model/quota-spec.ts";
 
 /** A rule whose objects are to be counted. */
@@ -34,6 +34,7 @@ export class Count {
   readonly unentered: LeasedObject[] = [];
   readonly #unenteredUse = new AmountsSum();
   readonly #entered: ReadonlyMap<string, Amounts>;
+  readonly #seen = new Set<string>();
   /** Objects that could not be read or measured, and are counted partly. */
   unread = 0;
 
@@ -49,6 +50,12 @@ export class Count {
     return plus(this.lasting, this.#leasedUse.total);
   }
 
+  /** Keys of objects with an entry in the ledger that were not there: removed without their entry, by another tool. */
+  get gone(): readonly string[] {
+    if (this.#seen.size === this.#entered.size) return [];
+    return [...this.#entered.keys()].flatMap((id) => (this.#seen.has(id) ? [] : [objectKeyOf(id)]));
+  }
+
   /** The use of `unentered`. */
   get unenteredUse(): Amounts {
     return this.#unenteredUse.total;
@@ -60,6 +67,9 @@ export class Count {
   }
 
   add(rule: QuotaRule, object: CountedObject, recorded: RecordedHead | undefined): void {
+    const id = object.lease === 0n ? undefined : leasedId(object.key);
+    const isEntered = id !== undefined && this.#entered.has(id);
+    if (isEntered) this.#seen.add(id);
     const usage = usageOf(rule, object.resource, { recorded, storedBytes: object.storedBytes });
     const untold = untoldNames(rule, object.resource, recorded);
     // For such a rule keys are sufficient, so no value was opened.
@@ -70,8 +80,8 @@ export class Count {
     if (object.lease === 0n) this.#lasting.add(usage);
     else if (usage.size > 0) {
       this.#leasedUse.add(usage);
+      if (isEntered) return;
       const { key, modRevision, lease } = object;
-      if (this.#entered.has(leasedId(key))) return;
       this.unentered.push({ key, modRevision, lease, usage });
       this.#unenteredUse.add(usage);
     }

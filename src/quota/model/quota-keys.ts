@@ -100,6 +100,9 @@ export interface LedgerPlace {
 /** The name of an object's entry in a ledger: its key, as one segment. */
 export const leasedId = (objectKey: string): string => encodeURIComponent(objectKey);
 
+/** The object's key of a `leasedId`. */
+export const objectKeyOf = (id: string): string => decodeURIComponent(id);
+
 export interface LedgerKeys {
   readonly range: KeyRange;
   readonly slots: KeyRange;

@@ -240,3 +240,23 @@ test("another tool's object on a lease is counted by a check, and given back wit
   expect((await store.quotas.get("default")).used).toEqual({ [count]: 0 });
   expect((await store.quotas.reconcile()).differences).toEqual([]);
 });
+
+test("an object on a lease that another tool deletes is given back once, not again when its lease ends", async () => {
+  await using lab = new MemoryLab();
+  const etcd = lab.connect();
+  await using store = await createStore({ etcd, ...options });
+  const widgets = store.resources(widgetKind);
+  await store.quotas.set("default", { hard });
+  await widgets.create(widget("default", "stays"));
+  await widgets.create(widget("default", "leased"), { ttlSeconds: 1_000 });
+  const key = "/registry/example.com/widgets/default/leased";
+  const [kv] = (await etcd.kv.range({ key })).kvs;
+  await etcd.kv.deleteRange({ key });
+  expect((await store.quotas.reconcile()).differences).toEqual([
+    { namespace: "default", quota: "default", name: count, ledger: 2, counted: 1 },
+  ]);
+  expect((await store.quotas.get("default")).used).toEqual({ [count]: 1 });
+  await etcd.leases.revoke(kv?.lease ?? 0n);
+  expect((await store.quotas.get("default")).used).toEqual({ [count]: 1 });
+  expect((await store.quotas.reconcile()).differences).toEqual([]);
+});
