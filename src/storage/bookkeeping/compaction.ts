@@ -65,20 +65,20 @@ export class Compactor {
 
 /**
  * The interval that createStore's `compaction` option means; undefined: this process does not compact.
- * @throws INVALID_ARGUMENT "compaction"
+ * @throws INVALID_ARGUMENT
  */
 export function compactionIntervalMs(
   option: { readonly intervalMs: number } | false | undefined,
 ): number | undefined {
   if (option === false) return undefined;
   if (typeof option === "object" && option !== null) {
-    checkOptions(option, "create store", { intervalMs: "positive" }, "compaction");
+    checkOptions(option, "create store", { intervalMs: "number" }, "compaction");
   }
   const { intervalMs } = option ?? { intervalMs: intervalMsDefault };
   if (Number.isFinite(intervalMs) && intervalMs > 0) return intervalMs;
   throw invalidArgument(
-    "compaction",
-    `Cannot create store: compaction.intervalMs is ${quote(intervalMs)}, expected a number above 0`,
+    "compaction.intervalMs",
+    `Cannot create store: compaction.intervalMs is ${quote(intervalMs)}, expected a finite number above 0`,
   );
 }
 
