@@ -20,7 +20,11 @@ export async function lookAround(url: string): Promise<void> {
     spec: { nodeName: "node-1", containers },
   };
   const create = (): Promise<Response> =>
-    fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(pod) });
+    fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(pod),
+    });
   console.log(`create: ${(await create()).status}`);
   const again = await create();
   const { reason, message } = (await again.json()) as { reason: string; message: string };
