@@ -23,12 +23,12 @@ test.each([1, 2, 3, 4])(
     for (let step = 0; step < 60; step++) {
       const keys = ids
         .filter(() => random.below(3) > 0)
-        .map((id) => ({
-          id,
-          key: new Uint8Array(32).fill(random.below(5) === 0 ? 2 : 1),
-          order: random.below(100),
-        }))
-        .sort((a, b) => a.order - b.order);
+        .map((id) => {
+          const key = new Uint8Array(32).fill(random.below(5) === 0 ? 2 : 1);
+          return { order: random.below(100), made: { id, key } };
+        })
+        .sort((a, b) => a.order - b.order)
+        .map(({ made }) => made);
       if (keys.length === 0) continue;
       const mode = random.below(4) === 0 ? "unseal" : "migrate";
       const transforms = { secrets: aesGcm({ keys, mode }) };
