@@ -107,7 +107,10 @@ describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: bina
     async (intervalMs) => {
       const compaction = { intervalMs: intervalMs as number };
       const error = await failureOf(createStore({ etcd: lab.etcd, kinds: [], compaction }));
-      expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "compaction.intervalMs" } });
+      expect(error).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        details: { argument: "compaction.intervalMs" },
+      });
     },
   );
 

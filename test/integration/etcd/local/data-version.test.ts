@@ -9,6 +9,7 @@ import { etcdBinaries, everyEtcd } from "../../../support/etcd-binaries.ts";
 import { connect } from "../../../support/etcd-cases.ts";
 import { failureOf } from "../../../support/failures.ts";
 import { folderForAll } from "../../../support/for-all.ts";
+import { until } from "../../../support/time/patience.ts";
 
 const folder = folderForAll();
 
@@ -32,7 +33,13 @@ describe.each(await etcdBinaries())("data of etcd $version", ({ path: binary, ve
 
   test("is refused by name when the data is of a later minor version", async () => {
     const dataDir = join(folder.path, `later-${version}`);
-    await (await startLocalEtcd({ binary, dataDir })).stop();
+    const etcd = await startLocalEtcd({ binary, dataDir });
+    // The leader decides it, at first as 3.0.0, a moment after it serves.
+    await until(async () => {
+      const page = await fetch(`${etcd.endpoints[0]}/version`);
+      return ((await page.json()) as { etcdcluster: string }).etcdcluster === `${line}.0`;
+    }, "the cluster has its version");
+    await etcd.stop();
     const database = join(dataDir, "member", "snap", "db");
     // As a later etcd leaves it, which tells nobody elsewhere: pages of the database have no checksum.
     const bytes = (await readFile(database)).toString("latin1");
