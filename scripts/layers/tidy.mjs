@@ -21,7 +21,7 @@ const packageHost =
 /** An etcd kept in a variable that hooks or several tests share, not one of a single test (`await using`). */
 const sharedEtcd =
   /^\s*(?!(?:const|let|await using)\b)[[#\w.][\w., \]]* = [^"'`]*\bstartLocal(?:Etcd|Cluster)\(/;
-/** Test files that keep one by hand, each with the reason why test/support/real-etcd.ts does not serve it. */
+/** Test files that keep one by hand, each with the reason why test/support/etcd/real-etcd.ts does not serve it. */
 /** @type {Readonly<Record<string, string>>} */
 const etcdsByHand = {
   "test/conformance/suites.ts": "a suite is handed what opens its etcd, real or in memory",
@@ -79,7 +79,10 @@ export function checkTidy(file, text, facts) {
   if (file.startsWith("test/") && !file.startsWith("test/support/") && etcdsByHand[file] === undefined) {
     lines.forEach((content, index) => {
       if (sharedEtcd.test(content))
-        add(index + 1, "an etcd that tests share comes from test/support/real-etcd.ts, which also stops it");
+        add(
+          index + 1,
+          "an etcd that tests share comes from test/support/etcd/real-etcd.ts, which also stops it",
+        );
     });
   }
   const isLibrary = file.startsWith("src/") && !file.startsWith("src/base/");

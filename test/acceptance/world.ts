@@ -13,8 +13,8 @@ import {
 } from "keelson";
 import type { Etcd, LocalEtcd } from "keelson/etcd";
 import { afterAll } from "vitest";
-import { connect } from "../support/etcd-cases.ts";
-import { type EtcdLab, etcdForAll, startEtcd } from "../support/real-etcd.ts";
+import { connect } from "../support/etcd/etcd-cases.ts";
+import { type EtcdLab, etcdForAll, startEtcd } from "../support/etcd/real-etcd.ts";
 
 export interface Pod extends Resource {
   spec: { nodeName?: string; image: string; cpu?: string };

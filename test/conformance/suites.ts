@@ -3,8 +3,8 @@
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../src/etcd/local/local-etcd.ts";
-import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect } from "../support/etcd-cases.ts";
+import { etcdBinaries } from "../support/etcd/etcd-binaries.ts";
+import { connect } from "../support/etcd/etcd-cases.ts";
 import { deletesConformance } from "./deletes.ts";
 import { type Implementation, machineKind, type Subject, type Suite, widgetKind } from "./implementation.ts";
 import { readsConformance } from "./reads.ts";

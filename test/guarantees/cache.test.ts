@@ -20,9 +20,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { streamFaults } from "../../campaign/checkers/c3-watches.ts";
 import { TruthLog } from "../../campaign/checkers/truth-log.ts";
 import { logFaults, logOf, type Reading, streamOf } from "../../campaign/checkers/watch-events.ts";
-import { etcdBinaries } from "../support/etcd-binaries.ts";
+import { etcdBinaries } from "../support/etcd/etcd-binaries.ts";
+import { etcdForAll, storeForEach } from "../support/etcd/real-etcd.ts";
 import { namespacedKind } from "../support/kinds.ts";
-import { etcdForAll, storeForEach } from "../support/real-etcd.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
 import { until } from "../support/time/patience.ts";
 

@@ -6,9 +6,9 @@ import { createStore } from "keelson";
 import { describe, expect, test } from "vitest";
 import { machineKind, widget, widgetKind } from "../conformance/implementation.ts";
 import { compileSources } from "../support/compiled-sources.ts";
-import { etcdBinaries } from "../support/etcd-binaries.ts";
-import { connect } from "../support/etcd-cases.ts";
-import { storeForAll } from "../support/real-etcd.ts";
+import { etcdBinaries } from "../support/etcd/etcd-binaries.ts";
+import { connect } from "../support/etcd/etcd-cases.ts";
+import { storeForAll } from "../support/etcd/real-etcd.ts";
 import { patientMs, until } from "../support/time/patience.ts";
 
 /** Creates the same names as its sibling, in the same order, and tells which ones it won. */

@@ -8,8 +8,8 @@ import { createStore, isStoreError, type Kind, type Resource, type Store, unfami
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Random } from "../../src/base/random.ts";
+import { MemoryLab } from "../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../support/kinds.ts";
-import { MemoryLab } from "../support/memory-lab.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { ManualClock } from "../support/time/manual-clock.ts";
 

@@ -5,8 +5,8 @@
 import { createStore, isStoreError } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { expect, test } from "vitest";
+import { MemoryLab } from "../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../support/kinds.ts";
-import { MemoryLab } from "../support/memory-lab.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
 const kind = namespacedKind("Secret");

@@ -14,9 +14,9 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits } from "../../src/resource/model/limits.ts";
 import { encodeContinueToken } from "../../src/storage/seam/continue-token.ts";
+import { etcdForAll } from "../support/etcd/real-etcd.ts";
 import { thrownBy } from "../support/failures.ts";
 import { namespacedKind } from "../support/kinds.ts";
-import { etcdForAll } from "../support/real-etcd.ts";
 import { type RecordedEtcd, recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Blob extends Resource {

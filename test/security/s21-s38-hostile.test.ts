@@ -16,8 +16,8 @@ import type { KvEvent } from "../../src/etcd/ports/watches.ts";
 import { WatchAssembly } from "../../src/etcd/watch/watch-assembly.ts";
 import { decodeRangeResponse } from "../../src/etcd/wire/kv.ts";
 import { rangeResponse } from "../../src/etcd/wire/kv-server.ts";
+import { MemoryLab } from "../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../support/kinds.ts";
-import { MemoryLab } from "../support/memory-lab.ts";
 import { recordedEtcd } from "../support/recorded-requests.ts";
 
 interface Secret extends Resource {

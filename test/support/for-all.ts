@@ -6,7 +6,7 @@
  *   … join(folder.path, "backup.db")    // in a test or a later hook
  */
 import { afterAll, beforeAll } from "vitest";
-import { tempFolder } from "./snapshot-lab.ts";
+import { tempFolder } from "./etcd/snapshot-lab.ts";
 
 /** A temporary folder. */
 export function folderForAll(): { readonly path: string } {

@@ -9,10 +9,10 @@ import { createStore, type Resource, type ResourceStore } from "keelson";
 import { encodeKubernetesProtobuf, kubernetesCodec, kubernetesKind } from "keelson/kubernetes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eachAtOnce } from "../../../src/base/each-at-once.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
 import { untilAllHold, WireInformer, type WireObject } from "../../support/peers/wire-informer.ts";
 import { buildProject, type ProgramRun, startProgram } from "../../support/project-run.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
 const long = process.env["KEELSON_LONG"] === "1";

@@ -8,10 +8,10 @@ import { gzipSync } from "node:zlib";
 import { inspectSnapshot, saveSnapshot, verifySnapshot } from "keelson/backup";
 import { startLocalEtcd } from "keelson/etcd";
 import { beforeAll, describe, expect, it } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { clientOf, runWorkload } from "../../support/etcd/snapshot-lab.ts";
 import { folderForAll } from "../../support/for-all.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
-import { clientOf, runWorkload } from "../../support/snapshot-lab.ts";
 
 const cases = process.env["KEELSON_LONG"] === "1" ? 10_000 : 300;
 

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { defragmentDataDir, openRepository, restoreSnapshot } from "keelson/backup";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, it } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { clientOf, runWorkload, saveWithTool, toolBeside } from "../../support/etcd/snapshot-lab.ts";
 import { folderForAll } from "../../support/for-all.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
-import { clientOf, runWorkload, saveWithTool, toolBeside } from "../../support/snapshot-lab.ts";
 import { liteAt } from "../etcdctl-lite/lite.ts";
 
 /** Everything of an etcd that must not change: every key with its revisions and lease, and HashKV. */

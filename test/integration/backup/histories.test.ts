@@ -6,8 +6,8 @@ import type { StoreError } from "keelson";
 import { type BackupRepository, openRepository, restoreSnapshot, saveSnapshot } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, it } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { clientOf, tempFolder } from "../../support/etcd/snapshot-lab.ts";
 
 const put = async (etcd: Etcd, prefix: string, count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await etcd.kv.put({ key: `/${prefix}/${i}`, value: `${prefix} ${i}` });

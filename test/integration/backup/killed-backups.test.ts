@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { type BackupRepository, openRepository } from "keelson/backup";
 import { startLocalEtcd } from "keelson/etcd";
 import { beforeAll, describe, expect, test } from "vitest";
+import { clientOf, tempFolder } from "../../support/etcd/snapshot-lab.ts";
 import { buildProject, projectFolder } from "../../support/project-run.ts";
-import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
 const marker = "lies-in-the-clear";

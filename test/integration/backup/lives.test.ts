@@ -4,9 +4,9 @@ import { isStoreError } from "keelson";
 import { restoreObjects, saveSnapshot } from "keelson/backup";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
+import { startStore } from "../../support/etcd/real-etcd.ts";
+import { tempFolder } from "../../support/etcd/snapshot-lab.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { startStore } from "../../support/real-etcd.ts";
-import { tempFolder } from "../../support/snapshot-lab.ts";
 
 const Pod = namespacedKind<AnyResource>("Pod", { status: true });
 const at = (name: string, namespace = "shop") => ({ namespace, name });

@@ -14,11 +14,11 @@ import {
 import { aesGcm } from "keelson/codec";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
+import { clientOf } from "../../support/etcd/snapshot-lab.ts";
 import { folderForAll } from "../../support/for-all.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
-import { clientOf } from "../../support/snapshot-lab.ts";
 
 interface Widget extends Resource {
   spec: { size: number };

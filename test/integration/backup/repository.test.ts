@@ -9,10 +9,10 @@ import {
   openDirectoryBackend,
   type RepositoryBackend,
 } from "../../../src/backup/repository/backend/backend.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
+import { runWorkload } from "../../support/etcd/snapshot-lab.ts";
 import { folderForAll } from "../../support/for-all.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
-import { runWorkload } from "../../support/snapshot-lab.ts";
 
 describe.each(await etcdBinaries())("openRepository() over etcd $version", ({ path: etcdPath }) => {
   let repository: BackupRepository;

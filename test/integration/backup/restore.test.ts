@@ -6,10 +6,7 @@ import { startLocalEtcd } from "keelson/etcd";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SnapshotFile } from "../../../src/backup/database/snapshot-file.ts";
 import { examine, hashKvOf } from "../../../src/backup/records/examine.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { folderForAll } from "../../support/for-all.ts";
-import { quietPorts } from "../../support/peers/quiet-ports.ts";
-import { seededRandom } from "../../support/seeded-random.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
 import {
   clientOf,
   runWorkload,
@@ -18,7 +15,10 @@ import {
   toolBeside,
   toolHashKv,
   toolStatus,
-} from "../../support/snapshot-lab.ts";
+} from "../../support/etcd/snapshot-lab.ts";
+import { folderForAll } from "../../support/for-all.ts";
+import { quietPorts } from "../../support/peers/quiet-ports.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 
 describe.each(await etcdBinaries())("backup of etcd $version", ({ path: etcdPath }) => {
   let snapshot: string;

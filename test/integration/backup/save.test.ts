@@ -7,12 +7,12 @@ import { inspectSnapshot, restoreCluster, saveSnapshot, verifySnapshot } from "k
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
+import { runWorkload, statusOf, toolStatus } from "../../support/etcd/snapshot-lab.ts";
 import { folderForAll } from "../../support/for-all.ts";
 import { quietPorts } from "../../support/peers/quiet-ports.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
-import { runWorkload, statusOf, toolStatus } from "../../support/snapshot-lab.ts";
 import { patientMs } from "../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("saveSnapshot() of etcd $version", ({ path: etcdPath }) => {

@@ -14,11 +14,11 @@ import {
 } from "keelson/backup";
 import { startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
-import { CertificateAuthority, hasOpenssl } from "../../support/certificates.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { CertificateAuthority, hasOpenssl } from "../../support/etcd/certificates.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect } from "../../support/etcd/etcd-cases.ts";
+import { clientOf, tempFolder } from "../../support/etcd/snapshot-lab.ts";
 import { skipNote } from "../../support/skip-note.ts";
-import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 
 const withoutOpenssl = !(await hasOpenssl());
 const password = "canary-77c1-password";

@@ -10,11 +10,11 @@ import { startLocalCluster } from "../../../src/etcd/local/local-cluster.ts";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, isHealthy } from "../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect, isHealthy } from "../../support/etcd/etcd-cases.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 import { failureOf } from "../../support/failures.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
 import { LeapClock } from "../../support/time/leap-clock.ts";
 import { until, within } from "../../support/time/patience.ts";
 

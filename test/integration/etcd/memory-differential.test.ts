@@ -26,7 +26,7 @@ import {
 import { leaseGrantRequest, leaseIdRequest } from "../../../src/etcd/wire/lease.ts";
 import { MemoryServer } from "../../../src/testing/memory-server.ts";
 import { EtcdRefusal } from "../../../src/testing/refusal.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
 
 let real: LocalEtcd;
 let transport: Transport;

@@ -17,8 +17,8 @@ import {
 } from "keelson/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 import { untilAllHold, WireInformer, type WireObject } from "../../support/peers/wire-informer.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
 
 const servers = 10;
 const informers = 40;

@@ -10,9 +10,9 @@ import { decodeKubernetes, isKubernetesProtobuf, kubernetesCodec, kubernetesKind
 import { memoryEtcd } from "keelson/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
+import { clientOf, tempFolder } from "../../support/etcd/snapshot-lab.ts";
 import { clusterSkipReason, clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { skipNote } from "../../support/skip-note.ts";
-import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 
 const skipped = await clusterSkipReason();
 

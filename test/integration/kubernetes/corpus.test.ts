@@ -26,8 +26,8 @@ import { memoryEtcd } from "keelson/testing";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
+import { clientOf, tempFolder } from "../../support/etcd/snapshot-lab.ts";
 import { kubernetesCorpus, type Sample } from "../../support/kubernetes-corpus.ts";
-import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 
 const corpus = await kubernetesCorpus();
 const samples = "samples" in corpus ? corpus.samples : [];

@@ -10,10 +10,10 @@ import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { encryptionConfiguration } from "keelson/kubernetes";
 import { expect, test, vi } from "vitest";
 import { isWrapping } from "../../../src/codec/sealing/transform.ts";
+import { clientOf, tempFolder } from "../../support/etcd/snapshot-lab.ts";
 import { clusterSkipReason, clusterSnapshot } from "../../support/kubernetes-cluster.ts";
 import { S3Server } from "../../support/peers/s3-server.ts";
 import { skipNote } from "../../support/skip-note.ts";
-import { clientOf, tempFolder } from "../../support/snapshot-lab.ts";
 import { liteAt } from "../etcdctl-lite/lite.ts";
 
 const configuration = `apiVersion: apiserver.config.k8s.io/v1

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { createStore, isStoreError, type Resource } from "keelson";
 import { startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect } from "../../support/etcd/etcd-cases.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { until } from "../../support/time/patience.ts";
 

@@ -10,7 +10,7 @@ import { createStore } from "keelson";
 import { startLocalCluster } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { connect } from "../../support/etcd/etcd-cases.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { replayLedger } from "../../support/quota-log.ts";
 import { seededRandom } from "../../support/seeded-random.ts";

@@ -1,12 +1,12 @@
 import { createStore, isStoreError, type Resource, type Store, StoreError } from "keelson";
 import type { Etcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect } from "../../support/etcd/etcd-cases.ts";
+import { processForAll } from "../../support/etcd/real-etcd.ts";
 import { refusal } from "../../support/failures.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { replayLedger } from "../../support/quota-log.ts";
-import { processForAll } from "../../support/real-etcd.ts";
 import { until } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {

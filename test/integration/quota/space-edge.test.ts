@@ -9,8 +9,8 @@ import { randomBytes } from "node:crypto";
 import { createStore, isStoreError, type Resource, type Store } from "keelson";
 import { type Etcd, startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect } from "../../support/etcd/etcd-cases.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { until } from "../../support/time/patience.ts";
 

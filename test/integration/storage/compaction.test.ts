@@ -4,10 +4,10 @@ import { createStore } from "keelson";
 import { beforeEach, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { Compactor, compactionClockKey } from "../../../src/storage/bookkeeping/compaction.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, text } from "../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect, text } from "../../support/etcd/etcd-cases.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 import { failureOf } from "../../support/failures.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
 import { until } from "../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("compaction of etcd $version", ({ path: binary }) => {

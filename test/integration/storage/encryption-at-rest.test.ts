@@ -2,8 +2,8 @@
 import { createStore, type Resource, type Store } from "keelson";
 import { aesGcm, jsonCodec, msgpackCodec, type Transform } from "keelson/codec";
 import { describe, expect, test } from "vitest";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
 
 interface Secret extends Resource {
   data: Record<string, string>;

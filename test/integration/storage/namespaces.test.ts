@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { createStore, defineKind, isPending, isStoreError, type Resource, type Store } from "keelson";
 import { describe, expect, test } from "vitest";
 import { compileSources } from "../../support/compiled-sources.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 import { failureOf } from "../../support/failures.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
 import { boundMs, patientMs, until } from "../../support/time/patience.ts";
 
 interface Widget extends Resource {

@@ -3,9 +3,9 @@ import { createStore, defineKind, type Kind, type Progress, type Resource } from
 import { aesGcm, jsonCodec, msgpackCodec } from "keelson/codec";
 import { describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect, text } from "../../support/etcd-cases.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect, text } from "../../support/etcd/etcd-cases.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 
 interface Widget extends Resource {
   spec: { size: number; unit?: string };

@@ -4,7 +4,7 @@ import { aesGcm, createValueCodec, jsonCodec, msgpackCodec, sealedUnder } from "
 import { startLocalEtcd } from "keelson/etcd";
 import { expect, it } from "vitest";
 import type { AnyResource } from "../../../src/resource/model/resource.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { connect } from "../../support/etcd/etcd-cases.ts";
 import { pod, podKind, writeId } from "../../unit/codec/objects.ts";
 
 const canary = "CANARY7f3a91";

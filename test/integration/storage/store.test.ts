@@ -1,8 +1,8 @@
 import { isStoreError, type Resource } from "keelson";
 import { describe, expect, test } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { storeForAll } from "../../support/etcd/real-etcd.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { storeForAll } from "../../support/real-etcd.ts";
 
 interface Widget extends Resource {
   spec: { size: number; colour?: string };

@@ -5,11 +5,11 @@ import { startLocalEtcd } from "../../../src/etcd/local/local-etcd.ts";
 import { prefixEnd } from "../../../src/etcd/ports/prefix-end.ts";
 import type { WatchBatch } from "../../../src/etcd/ports/watches.ts";
 import { hasFix } from "../../../src/etcd/versions/version.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { collect, connect, fill, isHealthy, putSurely } from "../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { collect, connect, fill, isHealthy, putSurely } from "../../support/etcd/etcd-cases.ts";
+import { etcdForAll } from "../../support/etcd/real-etcd.ts";
 import { failureOf } from "../../support/failures.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { etcdForAll } from "../../support/real-etcd.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 import { until, within } from "../../support/time/patience.ts";
 

@@ -10,11 +10,11 @@ import {
 import { beforeEach, describe, expect, test } from "vitest";
 import { progressIsTrusted } from "../../../src/etcd/versions/version-facts.ts";
 import { KindCache } from "../../../src/watch/watch-cache.ts";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
-import { connect } from "../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { connect } from "../../support/etcd/etcd-cases.ts";
+import { etcdForAll, storeForEach } from "../../support/etcd/real-etcd.ts";
 import { namespacedKind } from "../../support/kinds.ts";
 import { TcpProxy } from "../../support/peers/tcp-proxy.ts";
-import { etcdForAll, storeForEach } from "../../support/real-etcd.ts";
 import { skipNote } from "../../support/skip-note.ts";
 import { take } from "../../support/take.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";

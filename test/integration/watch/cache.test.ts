@@ -12,9 +12,9 @@ import {
   withCaches,
 } from "keelson";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { etcdBinaries } from "../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../support/etcd/etcd-binaries.ts";
+import { etcdForAll, storeForEach } from "../../support/etcd/real-etcd.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { etcdForAll, storeForEach } from "../../support/real-etcd.ts";
 import { take } from "../../support/take.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { LeapClock, slowClock } from "../../support/time/leap-clock.ts";

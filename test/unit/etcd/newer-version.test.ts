@@ -10,7 +10,7 @@ import { refusalOf, warningOf } from "../../../src/etcd/versions/version-check.t
 import { hashKvResponse, statusResponse } from "../../../src/etcd/wire/maintenance.ts";
 import { progressIsReliable } from "../../../src/storage/watch/progress-trust.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -2,7 +2,7 @@
 import { createStore, isStoreError, type ResourceStore } from "keelson";
 import { describe, expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 
 /** A store whose writes are carried out while their answers are swallowed. */

@@ -9,7 +9,7 @@ import { parseFlags } from "../../../tools/etcdctl-lite/cli/flags.ts";
 import { globalFlags } from "../../../tools/etcdctl-lite/cli/globals.ts";
 import { Session } from "../../../tools/etcdctl-lite/cli/session.ts";
 import { command } from "../../../tools/etcdctl-lite/commands/downgrade/cancel.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { LeapClock } from "../../support/time/leap-clock.ts";
 import { until } from "../../support/time/patience.ts";
 

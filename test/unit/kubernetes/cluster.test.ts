@@ -8,8 +8,8 @@ import {
   type UnknownField,
 } from "keelson/kubernetes";
 import { beforeAll, describe, expect, test } from "vitest";
+import { tempFolder } from "../../support/etcd/snapshot-lab.ts";
 import { clusterSnapshot, clusterValues } from "../../support/kubernetes-cluster.ts";
-import { tempFolder } from "../../support/snapshot-lab.ts";
 
 describe("an etcd of Kubernetes 1.20", () => {
   let values: Awaited<ReturnType<typeof clusterValues>>;

@@ -9,7 +9,7 @@ import { QuotaKeys } from "../../../src/quota/model/quota-keys.ts";
 import { decodeSpec, type NamespaceSpec } from "../../../src/quota/model/quota-spec.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 
 const count = "count/widgets.example.com";
 

@@ -2,7 +2,7 @@
 import { createStore, defineKind, type Kind, type Resource, type Store, unfamiliarKind } from "keelson";
 import { type Codec, jsonCodec, msgpackCodec } from "keelson/codec";
 import { expect, test, vi } from "vitest";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 
 interface Job extends Resource {
   spec: { size: number };

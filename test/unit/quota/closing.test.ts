@@ -2,7 +2,7 @@
 import { createStore, type Store } from "keelson";
 import { expect, test } from "vitest";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { ManualClock, settled } from "../../support/time/manual-clock.ts";
 
 const hard = { "count/widgets.example.com": 5 };

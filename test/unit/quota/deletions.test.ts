@@ -1,8 +1,8 @@
 /** What a quota counts is never below zero, and nothing on its way out is held up by a quota. */
 import { createStore, type Resource, unfamiliarKind } from "keelson";
 import { expect, test } from "vitest";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
 
 interface Job extends Resource {
   spec: { size: number };

@@ -4,8 +4,8 @@
  */
 import { createStore, type Resource, type Store } from "keelson";
 import { expect, test } from "vitest";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 
 interface Job extends Resource {

@@ -3,7 +3,7 @@ import { createStore } from "keelson";
 import { expect, test } from "vitest";
 import { rangeRequest } from "../../../src/etcd/wire/kv-server.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 
 test("a quota counted by one process stays counted when the other's count was overtaken by a compaction", async () => {
   await using lab = new MemoryLab();

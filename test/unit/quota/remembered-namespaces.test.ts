@@ -13,7 +13,7 @@ import {
 import { SpecCache } from "../../../src/quota/model/spec-cache.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
 import { noLabelRequirements } from "../../../src/resource/select/label-selector.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 
 const quotaKeys = new QuotaKeys(new KeySpace("/registry"));
 const open = new AbortController().signal;

@@ -3,8 +3,8 @@ import { createStore, type Resource } from "keelson";
 import { expect, test } from "vitest";
 import { QuotaKeys } from "../../../src/quota/model/quota-keys.ts";
 import { KeySpace } from "../../../src/resource/model/keys.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
 
 interface Job extends Resource {
   spec: { size: number };

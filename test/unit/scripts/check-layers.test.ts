@@ -166,7 +166,7 @@ describe("tidy", () => {
     ["of the fixture", "const lab = etcdForAll({ binary });\n", 0],
   ])("an etcd %s is shared by hand or not", (_, code, count) => {
     const found = messages({ "test/integration/x.test.ts": code });
-    expect(found.filter((message) => message.includes("test/support/real-etcd.ts"))).toHaveLength(count);
+    expect(found.filter((message) => message.includes("test/support/etcd/real-etcd.ts"))).toHaveLength(count);
     expect(messages({ "test/support/x.ts": code })).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 /** addKind that ends at any of its requests: the kind is open and on record, or not open. */
 import { createStore, defineKind, isStoreError, type Resource } from "keelson";
 import { expect, test } from "vitest";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
 
 const kind = namespacedKind("Foo");
 

@@ -1,8 +1,8 @@
 /** Each part a guard prepares for a bulk load hears its fate exactly once, whatever ends the call, wherever. */
 import { createStore, type Resource, type Store } from "keelson";
 import { expect, test } from "vitest";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
 
 interface Odd extends Resource {
   spec: { boom: boolean };

@@ -5,7 +5,7 @@ import { decodeRangeResponse } from "../../../src/etcd/wire/kv.ts";
 import { rangeRequest } from "../../../src/etcd/wire/kv-server.ts";
 import { refusals } from "../../../src/testing/refusal.ts";
 import { widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 
 const rangePath = "/etcdserverpb.KV/Range";
 /** More than the first page a store reads of a kind it does not know yet. */

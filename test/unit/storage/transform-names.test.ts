@@ -2,8 +2,8 @@
 import { createStore, type Store } from "keelson";
 import { aesGcm } from "keelson/codec";
 import { expect, test } from "vitest";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { namespacedKind } from "../../support/kinds.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
 
 const secrets = namespacedKind("Secret");
 const grouped = namespacedKind("Secret", { group: "vault.example.com" });

@@ -2,7 +2,7 @@
 import { createStore, createWatchCache, type ListPage, type WatchCache } from "keelson";
 import { expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { type Taps, tappedReader } from "../../support/tapped-source.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 

@@ -2,7 +2,7 @@
 import { createStore, createWatchCache, type WatchEvent } from "keelson";
 import { expect, test } from "vitest";
 import { type Widget, widget, widgetKind } from "../../conformance/implementation.ts";
-import { MemoryLab } from "../../support/memory-lab.ts";
+import { MemoryLab } from "../../support/etcd/memory-lab.ts";
 import { ManualClock } from "../../support/time/manual-clock.ts";
 
 test("a watcher that waits is given an event that history has no room for", async () => {

@@ -10,9 +10,9 @@ import { describe, expect, test } from "vitest";
 import type { RepositoryBackend } from "../../../../src/backup/repository/backend/backend.ts";
 import { openS3Backend } from "../../../../src/backup/repository/s3/s3-backend.ts";
 import { backendConformance } from "../../../../src/testing/backend-conformance.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
+import { tempFolder } from "../../../support/etcd/snapshot-lab.ts";
 import { S3Server } from "../../../support/peers/s3-server.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
-import { tempFolder } from "../../../support/snapshot-lab.ts";
 
 const behinds = [1, 40, 10_000];
 

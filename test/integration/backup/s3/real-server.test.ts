@@ -13,8 +13,8 @@ import { startLocalEtcd } from "keelson/etcd";
 import { afterAll, describe, expect, test } from "vitest";
 import { openS3Backend } from "../../../../src/backup/repository/s3/s3-backend.ts";
 import { backendConformance } from "../../../../src/testing/backend-conformance.ts";
+import { clientOf, runWorkload, tempFolder } from "../../../support/etcd/snapshot-lab.ts";
 import { skipNote } from "../../../support/skip-note.ts";
-import { clientOf, runWorkload, tempFolder } from "../../../support/snapshot-lab.ts";
 
 const endpoint = process.env["KEELSON_S3_ENDPOINT"];
 const bucket = process.env["KEELSON_S3_BUCKET"] ?? "backups";

@@ -12,12 +12,12 @@ import { join } from "node:path";
 import { connectEtcd, type Etcd, startLocalCluster } from "keelson/etcd";
 import { expect, test } from "vitest";
 import { freePort } from "../../../../src/etcd/local/local-ports.ts";
-import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { CertificateAuthority, hasOpenssl } from "../../../support/etcd/certificates.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
+import { tempFolder } from "../../../support/etcd/snapshot-lab.ts";
 import { S3Server } from "../../../support/peers/s3-server.ts";
 import { buildProject, ProgramRun, projectFolder } from "../../../support/project-run.ts";
 import { skipNote } from "../../../support/skip-note.ts";
-import { tempFolder } from "../../../support/snapshot-lab.ts";
 
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
 const long = process.env["KEELSON_LONG"] === "1";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { openRepository } from "keelson/backup";
 import { startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
+import { clientOf, runWorkload, tempFolder } from "../../../support/etcd/snapshot-lab.ts";
 import { S3Server } from "../../../support/peers/s3-server.ts";
-import { clientOf, runWorkload, tempFolder } from "../../../support/snapshot-lab.ts";
 
 test("full, deltas, prune and restore in a bucket whose server fails every fifth request; a chunk is uploaded once", async () => {
   await using folder = await tempFolder();

@@ -6,10 +6,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drill, openRepository } from "keelson/backup";
 import { beforeAll, expect, test } from "vitest";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
+import { tempFolder } from "../../../support/etcd/snapshot-lab.ts";
 import { S3Server } from "../../../support/peers/s3-server.ts";
 import { buildProject, projectFolder } from "../../../support/project-run.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
-import { tempFolder } from "../../../support/snapshot-lab.ts";
 
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");
 const lab = etcdForAll();

@@ -11,12 +11,12 @@ import { isStoreError } from "../../../../src/errors.ts";
 import type { RequestEvent, StreamEvent } from "../../../../src/etcd/client/client-diagnostics.ts";
 import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
-import { connect, isHealthy } from "../../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
+import { connect, isHealthy } from "../../../support/etcd/etcd-cases.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { failureOf } from "../../../support/failures.ts";
 import { quietPorts } from "../../../support/peers/quiet-ports.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
 import { LeapClock } from "../../../support/time/leap-clock.ts";
 import { boundMs, patientMs, until, withTimeEnough } from "../../../support/time/patience.ts";
 

@@ -2,7 +2,7 @@
 import { getServers, setServers } from "node:dns";
 import { connectEtcd, discoverEndpoints, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
+import { CertificateAuthority, hasOpenssl } from "../../../support/etcd/certificates.ts";
 import { type DnsServer, startDnsServer } from "../../../support/peers/dns-server.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 import { liteAt, patience } from "../../etcdctl-lite/lite.ts";

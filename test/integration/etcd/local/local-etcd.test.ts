@@ -11,7 +11,7 @@ import { startLocalCluster } from "../../../../src/etcd/local/local-cluster.ts";
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import { freePort } from "../../../../src/etcd/local/local-ports.ts";
 import { compileSources } from "../../../support/compiled-sources.ts";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
 import { failureOf } from "../../../support/failures.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 

@@ -3,10 +3,10 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
-import { connect } from "../../../support/etcd-cases.ts";
+import { connect } from "../../../support/etcd/etcd-cases.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { failureOf } from "../../../support/failures.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
 import { until } from "../../../support/time/patience.ts";
 
 const password = "canary-8f2a51-password";

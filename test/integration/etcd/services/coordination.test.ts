@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { campaign, type Etcd, leaderOf, lock, observeLeader, startLocalEtcd } from "keelson/etcd";
 import { memoryEtcd } from "keelson/testing";
 import { describe, expect, test } from "vitest";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
+import { clientOf } from "../../../support/etcd/snapshot-lab.ts";
 import { skipNote } from "../../../support/skip-note.ts";
-import { clientOf } from "../../../support/snapshot-lab.ts";
 
 type Open = () => Promise<{ readonly etcd: Etcd; readonly other: Etcd; close(): Promise<void> }>;
 

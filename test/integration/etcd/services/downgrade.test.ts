@@ -2,9 +2,9 @@
 import { type Downgrade, readOnlyEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
 import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
-import { hasFeature } from "../../../support/etcd-features.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
+import { hasFeature } from "../../../support/etcd/etcd-features.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path, version }) => {

@@ -1,8 +1,8 @@
 /** `maintenance.hashKv` at the compacted revision, where a cluster stands right after a restore: every etcd answers. */
 import { connectEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("etcd $version", ({ path }) => {

@@ -1,9 +1,9 @@
 /** `maintenance.probe` and `endpoint health --probes` on every etcd there is, sound and without a quorum. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { requestFigures } from "../../../../tools/etcdctl-lite/commands/top/request-figures.ts";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
-import { hasFeature } from "../../../support/etcd-features.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
+import { hasFeature } from "../../../support/etcd/etcd-features.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 import { until } from "../../../support/time/patience.ts";
 import { liteAt } from "../../etcdctl-lite/lite.ts";

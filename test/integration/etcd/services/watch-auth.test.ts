@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../../src/etcd/ports/prefix-end.ts";
-import { etcdBinaries } from "../../../support/etcd-binaries.ts";
-import { collect, connect, fill } from "../../../support/etcd-cases.ts";
+import { etcdBinaries } from "../../../support/etcd/etcd-binaries.ts";
+import { collect, connect, fill } from "../../../support/etcd/etcd-cases.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { failureOf } from "../../../support/failures.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
 import { until, within } from "../../../support/time/patience.ts";
 
 describe.each(await etcdBinaries())("watches under auth on etcd $version", ({ path: binary }) => {

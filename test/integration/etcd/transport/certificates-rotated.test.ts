@@ -10,8 +10,12 @@ import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local
 import type { Etcd } from "../../../../src/etcd/ports/etcd.ts";
 import { prefixEnd } from "../../../../src/etcd/ports/prefix-end.ts";
 import { createStore } from "../../../../src/index.ts";
-import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
-import { connect, putSurely } from "../../../support/etcd-cases.ts";
+import {
+  CertificateAuthority,
+  type CertificateFiles,
+  hasOpenssl,
+} from "../../../support/etcd/certificates.ts";
+import { connect, putSurely } from "../../../support/etcd/etcd-cases.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
 
 const openssl = await hasOpenssl();

@@ -2,8 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalEtcd, startLocalEtcd } from "../../../../src/etcd/local/local-etcd.ts";
 import type { TlsOptions } from "../../../../src/etcd/transport/transport.ts";
-import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
-import { connect } from "../../../support/etcd-cases.ts";
+import {
+  CertificateAuthority,
+  type CertificateFiles,
+  hasOpenssl,
+} from "../../../support/etcd/certificates.ts";
+import { connect } from "../../../support/etcd/etcd-cases.ts";
 import { failureOf } from "../../../support/failures.ts";
 
 const openssl = await hasOpenssl();

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { connectEtcd } from "keelson/etcd";
 import { beforeAll, describe, expect, test } from "vitest";
-import { processForAll } from "../../../support/real-etcd.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { liteAt, patience } from "../lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";

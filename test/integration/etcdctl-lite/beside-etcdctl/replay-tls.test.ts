@@ -1,7 +1,7 @@
 /** The replay over TLS with client certificates, and with passwords on top; replay.test.ts says what is compared. */
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
+import { CertificateAuthority, hasOpenssl } from "../../../support/etcd/certificates.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 import { etcdctlVersion, Recording } from "./recording.ts";
 import { runLite, wordsOf } from "./run-line.ts";

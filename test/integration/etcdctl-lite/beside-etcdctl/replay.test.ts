@@ -7,7 +7,7 @@
  */
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { processForAll } from "../../../support/real-etcd.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { replayLines } from "./command-lines.ts";
 import { etcdctlVersion, Recording } from "./recording.ts";
 import { masked, runLite, wordsOf } from "./run-line.ts";

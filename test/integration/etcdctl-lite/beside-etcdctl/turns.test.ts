@@ -1,6 +1,6 @@
 /** `lock` and `elect`: what etcdctl 3.5.30 prints and exits with, as recorded by hand beside it. */
 import { expect, test } from "vitest";
-import { processForAll } from "../../../support/real-etcd.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
 const lab = processForAll();

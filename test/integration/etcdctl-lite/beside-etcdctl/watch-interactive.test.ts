@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { beforeAll, describe, expect, test } from "vitest";
 import { progressIsReliable } from "../../../../src/storage/watch/progress-trust.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { liteAt, patience } from "../lite.ts";
 import { etcdctlVersion, findEtcdctl } from "./recording.ts";
 

@@ -1,6 +1,6 @@
 /** `check perf` and `check datascale`: the lines and exit codes of etcdctl's, and nothing left behind. */
 import { expect, test } from "vitest";
-import { processForAll } from "../../../support/real-etcd.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
 const lab = processForAll();

@@ -8,9 +8,9 @@ import { aesGcm, type Codec, jsonCodec, msgpackCodec, type Transform } from "kee
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { at, flagBits } from "../../../../src/codec/form/envelope.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 import { namespacedKind } from "../../../support/kinds.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
 interface Pod {

@@ -6,7 +6,7 @@ import { connectEtcd, type Etcd, startLocalCluster, startLocalEtcd } from "keels
 import { describe, expect, test } from "vitest";
 import { hashFindings, type Reached } from "../../../../tools/etcdctl-lite/commands/doctor/agreement.ts";
 import { historyFacts } from "../../../../tools/etcdctl-lite/commands/doctor/history.ts";
-import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
+import { CertificateAuthority, hasOpenssl } from "../../../support/etcd/certificates.ts";
 import { forAll } from "../../../support/for-all.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";

@@ -2,7 +2,7 @@
 import type { TxnOp } from "keelson/etcd";
 import { type Etcd, prefixEnd } from "keelson/etcd";
 import { expect, test } from "vitest";
-import { etcdForAll } from "../../../support/real-etcd.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
 import { until, within } from "../../../support/time/patience.ts";
 import { type LiteOptions, liteAt, type Ran } from "../lite.ts";

@@ -8,10 +8,10 @@ import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
 import { lineOf } from "../../../../src/etcd/versions/release-lines.ts";
 import { run } from "../../../../tools/etcdctl-lite/run.ts";
-import { hasFeature } from "../../../support/etcd-features.ts";
+import { hasFeature } from "../../../support/etcd/etcd-features.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 import { namespacedKind } from "../../../support/kinds.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
 import { patientMs, until } from "../../../support/time/patience.ts";
 import { patience } from "../lite.ts";
 

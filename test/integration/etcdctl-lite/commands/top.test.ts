@@ -1,6 +1,6 @@
 /** `top` over a real etcd: figures that follow what is written, a screen only on a terminal, and nothing written by looking. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { etcdForAll } from "../../../support/real-etcd.ts";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { type LiteOptions, liteAt, type Ran } from "../lite.ts";
 
 let lite: ReturnType<typeof liteAt>;

@@ -5,8 +5,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
+import {
+  CertificateAuthority,
+  type CertificateFiles,
+  hasOpenssl,
+} from "../../../support/etcd/certificates.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { until } from "../../../support/time/patience.ts";
 import { liteAt, type Ran } from "../lite.ts";
 

@@ -10,9 +10,9 @@ import { symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 import { buildProject, projectFolder } from "../../../support/project-run.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
 
 const execute = promisify(execFile);
 const main = join(projectFolder, "dist", "tools", "etcdctl-lite", "main.js");

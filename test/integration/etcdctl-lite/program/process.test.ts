@@ -8,10 +8,10 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 import { TcpProxy } from "../../../support/peers/tcp-proxy.ts";
 import { buildProject, projectFolder } from "../../../support/project-run.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
 import { until } from "../../../support/time/patience.ts";
 
 const execute = promisify(execFile);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectEtcd, startLocalEtcd } from "keelson/etcd";
 import { expect, test } from "vitest";
-import { CertificateAuthority, hasOpenssl } from "../../../support/certificates.ts";
+import { CertificateAuthority, hasOpenssl } from "../../../support/etcd/certificates.ts";
 import { skipNote } from "../../../support/skip-note.ts";
 import { patientMs, until, within } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";

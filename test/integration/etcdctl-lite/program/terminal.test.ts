@@ -8,8 +8,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { leaves } from "../../../../tools/etcdctl-lite/cli/help.ts";
 import { holdsControls } from "../../../../tools/etcdctl-lite/text/printable.ts";
 import { tree } from "../../../../tools/etcdctl-lite/tree.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { namespacedKind } from "../../../support/kinds.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
 /** A title, a cleared screen, a C1 CSI, a backspace, a carriage return, a delete, and text turned round; `ſ` is no control. */

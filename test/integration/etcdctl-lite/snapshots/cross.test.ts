@@ -12,9 +12,9 @@ import { connectEtcd, type Etcd, type KeyValue, startLocalEtcd } from "keelson/e
 import { beforeAll, describe, expect, test } from "vitest";
 import { findEtcd } from "../../../../src/etcd/local/find-etcd.ts";
 import { compareVersions } from "../../../../src/etcd/versions/version.ts";
-import { everyEtcd } from "../../../support/etcd-binaries.ts";
+import { everyEtcd } from "../../../support/etcd/etcd-binaries.ts";
+import { processForAll } from "../../../support/etcd/real-etcd.ts";
 import { folderForAll } from "../../../support/for-all.ts";
-import { processForAll } from "../../../support/real-etcd.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 

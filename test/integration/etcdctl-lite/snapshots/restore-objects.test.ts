@@ -7,8 +7,8 @@ import { saveSnapshot } from "keelson/backup";
 import { aesGcm } from "keelson/codec";
 import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { folderForAll } from "../../../support/for-all.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
 import { patientMs } from "../../../support/time/patience.ts";
 import { liteAt } from "../lite.ts";
 

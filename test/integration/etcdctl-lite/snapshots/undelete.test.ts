@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { createStore, type ObjectMeta, type Store } from "keelson";
 import { saveSnapshot } from "keelson/backup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { etcdForAll } from "../../../support/etcd/real-etcd.ts";
 import { folderForAll } from "../../../support/for-all.ts";
 import { namespacedKind } from "../../../support/kinds.ts";
-import { etcdForAll } from "../../../support/real-etcd.ts";
 import { liteAt } from "../lite.ts";
 
 interface Config {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ScratchFile } from "../../../../src/backup/database/scratch-file.ts";
 import { systemRandom } from "../../../../src/base/random.ts";
-import { tempFolder } from "../../../support/snapshot-lab.ts";
+import { tempFolder } from "../../../support/etcd/snapshot-lab.ts";
 
 test("gives back what was appended, at any offset and length", async () => {
   await using folder = await tempFolder();

@@ -5,7 +5,11 @@ import type { StoreError } from "../../../../src/errors.ts";
 import { connectEtcd } from "../../../../src/etcd/connect-etcd.ts";
 import { TlsSource } from "../../../../src/etcd/transport/tls-source.ts";
 import type { TlsOptions } from "../../../../src/etcd/transport/transport.ts";
-import { CertificateAuthority, type CertificateFiles, hasOpenssl } from "../../../support/certificates.ts";
+import {
+  CertificateAuthority,
+  type CertificateFiles,
+  hasOpenssl,
+} from "../../../support/etcd/certificates.ts";
 
 const openssl = await hasOpenssl();
 const encrypted = (type: "pkcs8" | "pkcs1"): string =>

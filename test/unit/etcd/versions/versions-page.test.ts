@@ -10,7 +10,7 @@ import { describe, expect, test } from "vitest";
 import { features, lineOf, releaseLines } from "../../../../src/etcd/versions/release-lines.ts";
 import { compareVersions } from "../../../../src/etcd/versions/version.ts";
 import { type Effect, faults } from "../../../../src/etcd/versions/version-facts.ts";
-import { hasFeature } from "../../../support/etcd-features.ts";
+import { hasFeature } from "../../../support/etcd/etcd-features.ts";
 
 const page = fileURLToPath(new URL("../../../../docs/etcd-versions.md", import.meta.url));
 const endOfPreface = "<!-- From here on: the tables of src/etcd/versions; a test keeps it so. -->\n";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { LedgerView } from "../../../../src/quota/grants/ledger-view.ts";
 import { QuotaKeys } from "../../../../src/quota/model/quota-keys.ts";
 import { KeySpace } from "../../../../src/resource/model/keys.ts";
-import { MemoryLab } from "../../../support/memory-lab.ts";
+import { MemoryLab } from "../../../support/etcd/memory-lab.ts";
 
 const keys = new QuotaKeys(new KeySpace("/registry"));
 const ledgerKeys = keys.ledger("default", "default", "aa");

@@ -11,7 +11,7 @@ import { parseCacheOptions } from "../../../../src/watch/bounds/cache-options.ts
 import { AddedKinds } from "../../../../src/watch/feed/added-kinds.ts";
 import { Feed } from "../../../../src/watch/feed/feed.ts";
 import { widget, widgetKind } from "../../../conformance/implementation.ts";
-import { MemoryLab } from "../../../support/memory-lab.ts";
+import { MemoryLab } from "../../../support/etcd/memory-lab.ts";
 
 const otherKind = defineKind({ version: "v1", kind: "Other", plural: "others", scope: "Cluster" });
 

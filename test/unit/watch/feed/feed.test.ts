@@ -11,7 +11,7 @@ import { CacheCounters } from "../../../../src/watch/bounds/cache-counters.ts";
 import { parseCacheOptions } from "../../../../src/watch/bounds/cache-options.ts";
 import { Feed } from "../../../../src/watch/feed/feed.ts";
 import { widget, widgetKind } from "../../../conformance/implementation.ts";
-import { MemoryLab } from "../../../support/memory-lab.ts";
+import { MemoryLab } from "../../../support/etcd/memory-lab.ts";
 
 /** The source, with its answer about progress held back until `answer` is called, and its epoch changed by `changeEpoch`. */
 function heldSource(source: StoredSource): {

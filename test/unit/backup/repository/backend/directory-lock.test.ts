@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openDirectoryBackend } from "../../../../../src/backup/repository/backend/backend.ts";
 import { isStoreError } from "../../../../../src/errors.ts";
-import { tempFolder } from "../../../../support/snapshot-lab.ts";
+import { tempFolder } from "../../../../support/etcd/snapshot-lab.ts";
 
 /** Above any pid of a 64-bit Linux: nobody has it. */
 const deadPid = 2 ** 30;

@@ -2,14 +2,14 @@
  * An etcd in memory with its inside open to a test: who answers what, what the network does, and what time it is.
  * Several clients may be opened over one server.
  */
-import type { Clock } from "../../src/base/time/clock.ts";
-import { systemClock } from "../../src/base/time/clock.ts";
-import { openEtcdAtOnce } from "../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports/etcd.ts";
-import type { MethodPath } from "../../src/etcd/transport/transport.ts";
-import type { MemoryNode } from "../../src/testing/memory-node.ts";
-import { MemoryServer } from "../../src/testing/memory-server.ts";
-import { memoryTransport, type Weather } from "../../src/testing/memory-transport.ts";
+import type { Clock } from "../../../src/base/time/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
+import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
+import type { MethodPath } from "../../../src/etcd/transport/transport.ts";
+import type { MemoryNode } from "../../../src/testing/memory-node.ts";
+import { MemoryServer } from "../../../src/testing/memory-server.ts";
+import { memoryTransport, type Weather } from "../../../src/testing/memory-transport.ts";
 
 /** Answers a unary call in the server's place, or lets it. */
 export type Answerer = (

@@ -5,8 +5,8 @@
  *
  *   describe.each(await etcdBinaries())("etcd $version", ({ path }) => { … startLocalEtcd({ binary: path }) … })
  */
-import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../src/etcd/local/find-etcd.ts";
-import { compareVersions } from "../../src/etcd/versions/version.ts";
+import { type EtcdBinary, findEtcd, findEveryEtcd } from "../../../src/etcd/local/find-etcd.ts";
+import { compareVersions } from "../../../src/etcd/versions/version.ts";
 
 export async function etcdBinaries(): Promise<readonly EtcdBinary[]> {
   return process.env["KEELSON_ETCD_MATRIX"] === "1" ? everyEtcd() : [await findEtcd()];

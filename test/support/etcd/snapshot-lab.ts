@@ -9,9 +9,9 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { SnapshotInfo } from "keelson/backup";
 import { connectEtcd, type Etcd, type LocalEtcd } from "keelson/etcd";
-import type { Random } from "../../src/base/random.ts";
-import { seededRandom } from "./seeded-random.ts";
-import { patientMs } from "./time/patience.ts";
+import type { Random } from "../../../src/base/random.ts";
+import { seededRandom } from "../seeded-random.ts";
+import { patientMs } from "../time/patience.ts";
 
 const run = promisify(execFile);
 

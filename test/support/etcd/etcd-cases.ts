@@ -1,9 +1,9 @@
 /** What integration tests on a real etcd share: a patient client, keys written fast. */
-import { isStoreError } from "../../src/errors.ts";
-import { connectEtcd, type EtcdOptions } from "../../src/etcd/connect-etcd.ts";
-import type { Etcd } from "../../src/etcd/ports/etcd.ts";
-import type { WatchBatch } from "../../src/etcd/ports/watches.ts";
-import { patientMs } from "./time/patience.ts";
+import { isStoreError } from "../../../src/errors.ts";
+import { connectEtcd, type EtcdOptions } from "../../../src/etcd/connect-etcd.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
+import type { WatchBatch } from "../../../src/etcd/ports/watches.ts";
+import { patientMs } from "../time/patience.ts";
 
 /** A client that sits stalls of the machine out. */
 export function connect(

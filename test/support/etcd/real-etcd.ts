@@ -12,9 +12,9 @@
 import { createStore, type Store, type StoreOptions } from "keelson";
 import { type EtcdOptions, type LocalEtcd, type LocalEtcdOptions, startLocalEtcd } from "keelson/etcd";
 import { afterEach, beforeEach } from "vitest";
-import type { Etcd } from "../../src/etcd/ports/etcd.ts";
+import type { Etcd } from "../../../src/etcd/ports/etcd.ts";
+import { forAll } from "../for-all.ts";
 import { connect } from "./etcd-cases.ts";
-import { forAll } from "./for-all.ts";
 
 export interface EtcdProcess {
   readonly local: LocalEtcd;
