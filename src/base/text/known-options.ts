@@ -148,6 +148,21 @@ function fits(shape: Shape, value: unknown): boolean {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
+/**
+ * For positional arguments from untyped callers, each of which must be there.
+ * @throws INVALID_ARGUMENT for one that is absent or not of its shape
+ */
+export function checkArguments(
+  action: string,
+  values: Readonly<Record<string, unknown>>,
+  shapesOf: Readonly<Record<string, ShapeName>>,
+): void {
+  for (const [name, shape] of Object.entries(shapesOf)) {
+    const value = values[name];
+    if (!fits(shape, value)) throw wrongValue(name, value, shape, action, "options");
+  }
+}
+
 const pathOf = (name: string, argument: string): string =>
   argument === "options" ? name : `${argument}.${name}`;
 

@@ -1,5 +1,5 @@
 /** The `Auth` port: users and roles of etcd itself. etcd refuses a repeated change, so each counts as a write. */
-import { checkOptions } from "../../base/text/known-options.ts";
+import { checkArguments, checkOptions } from "../../base/text/known-options.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Client, Effect, Rpc } from "../client/client.ts";
 import { authenticateRpc, authIsOff } from "../client/token-source.ts";
@@ -98,32 +98,57 @@ export function createAuth(client: Client): Auth {
     enable: (call) => change(rpcs.enable, empty, call),
     disable: (call) => change(rpcs.disable, empty, call),
     async userAdd(name, given, call) {
+      checkArguments(rpcs.userAdd.action, { name }, { name: "text" });
       checkOptions(given ?? null, rpcs.userAdd.action, { password: "secret", noPassword: "boolean" });
       const { password = "", noPassword = false } = given;
       const options = noPassword ? { noPassword } : undefined;
       return change(rpcs.userAdd, userAddRequest.encode({ name, password, options }), call);
     },
-    userGet: (name, call) => names(rpcs.userGet, nameRequest.encode({ name }), call),
+    userGet: async (name, call) => names(rpcs.userGet, named(rpcs.userGet, name), call),
     userList: (call) => names(rpcs.userList, empty, call),
-    userDelete: (name, call) => change(rpcs.userDelete, nameRequest.encode({ name }), call),
-    userChangePassword: (name, password, call) =>
-      change(rpcs.userChangePassword, authenticateRequest.encode({ name, password }), call),
-    userGrantRole: (name, role, call) =>
-      change(rpcs.userGrantRole, userRoleRequest.encode({ name, role }), call),
-    userRevokeRole: (name, role, call) =>
-      change(rpcs.userRevokeRole, userRoleRequest.encode({ name, role }), call),
-    roleAdd: (name, call) => change(rpcs.roleAdd, nameRequest.encode({ name }), call),
+    userDelete: async (name, call) => change(rpcs.userDelete, named(rpcs.userDelete, name), call),
+    async userChangePassword(name, password, call) {
+      const { action } = rpcs.userChangePassword;
+      checkArguments(action, { name, password }, { name: "text", password: "secret" });
+      return change(rpcs.userChangePassword, authenticateRequest.encode({ name, password }), call);
+    },
+    userGrantRole: async (name, role, call) =>
+      change(rpcs.userGrantRole, userAndRole(rpcs.userGrantRole, name, role), call),
+    userRevokeRole: async (name, role, call) =>
+      change(rpcs.userRevokeRole, userAndRole(rpcs.userRevokeRole, name, role), call),
+    roleAdd: async (name, call) => change(rpcs.roleAdd, named(rpcs.roleAdd, name), call),
     async roleGet(name, call) {
-      return (await client.unary(rpcs.roleGet, nameRequest.encode({ name }), call)).permissions;
+      return (await client.unary(rpcs.roleGet, named(rpcs.roleGet, name), call)).permissions;
     },
     roleList: (call) => names(rpcs.roleList, empty, call),
-    roleDelete: (name, call) => change(rpcs.roleDelete, nameRequest.encode({ name }), call),
+    roleDelete: async (name, call) => change(rpcs.roleDelete, named(rpcs.roleDelete, name), call),
     async roleGrantPermission(name, permission, call) {
+      const { action } = rpcs.roleGrantPermission;
       const names = { type: ["read", "write", "readwrite"], key: "binary", rangeEnd: "binary" } as const;
-      checkOptions(permission ?? null, rpcs.roleGrantPermission.action, names, "permission");
+      checkArguments(action, { name }, { name: "text" });
+      checkOptions(permission ?? null, action, names, "permission");
       return change(rpcs.roleGrantPermission, roleGrantPermissionRequest.encode({ name, permission }), call);
     },
-    roleRevokePermission: (role, key, rangeEnd, call) =>
-      change(rpcs.roleRevokePermission, roleRevokePermissionRequest.encode({ role, key, rangeEnd }), call),
+    async roleRevokePermission(role, key, rangeEnd, call) {
+      const { action } = rpcs.roleRevokePermission;
+      checkArguments(action, { role, key }, { role: "text", key: "bytes" });
+      if (rangeEnd !== undefined) checkArguments(action, { rangeEnd }, { rangeEnd: "bytes" });
+      return change(
+        rpcs.roleRevokePermission,
+        roleRevokePermissionRequest.encode({ role, key, rangeEnd }),
+        call,
+      );
+    },
   };
+}
+
+/** @throws INVALID_ARGUMENT if the name is no text */
+function named({ action }: { readonly action: string }, name: string): Uint8Array {
+  checkArguments(action, { name }, { name: "text" });
+  return nameRequest.encode({ name });
+}
+
+function userAndRole({ action }: { readonly action: string }, name: string, role: string): Uint8Array {
+  checkArguments(action, { name, role }, { name: "text", role: "text" });
+  return userRoleRequest.encode({ name, role });
 }

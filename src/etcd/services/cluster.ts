@@ -1,5 +1,5 @@
 /** The `Cluster` port: membership. Changes are writes: after an unknown outcome, list the members instead of repeating the change. */
-import { checkOptions } from "../../base/text/known-options.ts";
+import { checkArguments, checkOptions } from "../../base/text/known-options.ts";
 import { StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { Cluster } from "../ports/cluster.ts";
@@ -66,12 +66,19 @@ export function createCluster(client: Client): Cluster {
       }
       return { header, member, members };
     },
-    remove: (id, call) => client.unary(remove, memberIdRequest.encode({ id }), call),
+    async remove(id, call) {
+      checkArguments(remove.action, { id }, { id: "bigint" });
+      return client.unary(remove, memberIdRequest.encode({ id }), call);
+    },
     async update(id, options, call) {
+      checkArguments(update.action, { id }, { id: "bigint" });
       checkOptions(options ?? null, update.action, { peerUrls: "array" });
       const { peerUrls } = options;
       return client.unary(update, memberUpdateRequest.encode({ id, peerUrls }), call);
     },
-    promote: (id, call) => client.unary(promote, memberIdRequest.encode({ id }), call),
+    async promote(id, call) {
+      checkArguments(promote.action, { id }, { id: "bigint" });
+      return client.unary(promote, memberIdRequest.encode({ id }), call);
+    },
   };
 }

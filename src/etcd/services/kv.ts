@@ -1,4 +1,5 @@
 /** The `Kv` port: encodes requests, sends them through the client core by their effect, decodes responses. */
+import { checkArguments } from "../../base/text/known-options.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Client, Rpc } from "../client/client.ts";
 import type { EtcdCall } from "../ports/call.ts";
@@ -167,6 +168,7 @@ class KvPort implements Kv {
     revision: bigint,
     call?: EtcdCall & { readonly physical?: boolean; readonly ifCompacted?: "done" | "fail" },
   ): Promise<void> {
+    checkArguments(compact.action, { revision }, { revision: "bigint" });
     try {
       const request = encodeCompactionRequest({ revision, physical: call?.physical ?? false });
       await this.#client.unary(compact, request, call);

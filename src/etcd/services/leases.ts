@@ -4,7 +4,7 @@
  *
  *   grant(id) --response lost--> grant(id) again --"already exists"--> it was granted the first time
  */
-import { checkOptions } from "../../base/text/known-options.ts";
+import { checkArguments, checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import { checkCall } from "../client/call-attempt.ts";
@@ -163,6 +163,7 @@ class LeasesPort implements Leases {
   }
 
   async keepAliveOnce(id: bigint, call: EtcdCall = {}): Promise<{ readonly ttlSeconds: number }> {
+    checkArguments("keep a lease alive", { id }, { id: "bigint" });
     checkCall(call, "keep a lease alive");
     const { clock, requestTimeoutMs } = this.#client;
     const timeoutMs = call.timeoutMs ?? requestTimeoutMs;
@@ -232,6 +233,7 @@ class LeasesPort implements Leases {
   }
 
   async revoke(id: bigint, call?: EtcdCall & { readonly ifMissing?: "done" | "fail" }): Promise<void> {
+    checkArguments(revokeRpc.action, { id }, { id: "bigint" });
     this.#shared.forget(id);
     try {
       await this.#client.unary(revokeRpc, leaseIdRequest.encode({ id }), call);
@@ -241,6 +243,7 @@ class LeasesPort implements Leases {
   }
 
   async timeToLive(id: bigint, call?: EtcdCall & { readonly keys?: boolean }): Promise<LeaseStatus> {
+    checkArguments(timeToLiveRpc.action, { id }, { id: "bigint" });
     const request = leaseTimeToLiveRequest.encode({ id, keys: call?.keys ?? false });
     try {
       const { ttlSeconds, grantedTtlSeconds, keys } = await this.#client.unary(timeToLiveRpc, request, call);

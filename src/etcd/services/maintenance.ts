@@ -3,7 +3,7 @@
  * maintenance of a member goes only to the endpoint that is named.
  */
 import { Backoff } from "../../base/backoff.ts";
-import { checkOptions } from "../../base/text/known-options.ts";
+import { checkArguments, checkOptions } from "../../base/text/known-options.ts";
 import { setReadingTimer } from "../../base/time/reading-timer.ts";
 import { invalidArgument, isStoreError, StoreError } from "../../errors.ts";
 import { checkCall } from "../client/call-attempt.ts";
@@ -163,6 +163,7 @@ export function createMaintenance(client: Client, readPage: PageReader): Mainten
       await client.unary(defragment, empty, patient(call));
     },
     async hashKv(revision, call) {
+      checkArguments(hashKv.action, { revision }, { revision: "bigint" });
       checkCall(call ?? null, hashKv.action);
       const hashAt = (at: bigint): Promise<HashKvResponse> =>
         client.unary(hashKv, hashKvRequest.encode({ revision: at }), patient(call));
@@ -179,6 +180,7 @@ export function createMaintenance(client: Client, readPage: PageReader): Mainten
     },
     snapshot: (call) => snapshot(client, call ?? {}),
     async moveLeader(targetId, call) {
+      checkArguments(moveLeader.action, { targetId }, { targetId: "bigint" });
       await client.unary(moveLeader, moveLeaderRequest.encode({ targetId }), call);
     },
     downgrade: createDowngrade(client),

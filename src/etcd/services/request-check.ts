@@ -1,6 +1,6 @@
 /**
  * Refuses requests with an unknown option name before anything is sent: a misspelt `limit` or `rangeEnd` that is ignored
- * reads, or deletes, something else. Only names are checked; etcd checks the values.
+ * reads, or deletes, something else. Names and types are checked; etcd checks the values.
  */
 import { checkOptions, type KnownNames, type NamesOf } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";

@@ -70,3 +70,55 @@ describe("requests with a name that is not known", () => {
     });
   });
 });
+
+const name: readonly unknown[] = [undefined, null, 5, {}, ["a"]];
+const number: readonly unknown[] = [undefined, null, 5, "5", "x", Number.NaN, {}];
+const positional: readonly (readonly [string, readonly unknown[], (etcd: Etcd, value: never) => unknown])[] =
+  [
+    ["kv.compact", number, ({ kv }, revision) => kv.compact(revision)],
+    ["leases.revoke", number, ({ leases }, id) => leases.revoke(id)],
+    ["leases.timeToLive", number, ({ leases }, id) => leases.timeToLive(id)],
+    ["leases.keepAliveOnce", number, ({ leases }, id) => leases.keepAliveOnce(id)],
+    ["cluster.remove", number, ({ cluster }, id) => cluster.remove(id)],
+    ["cluster.promote", number, ({ cluster }, id) => cluster.promote(id)],
+    ["cluster.update", number, ({ cluster }, id) => cluster.update(id, { peerUrls: ["http://127.0.0.1:1"] })],
+    [
+      "maintenance.hashKv",
+      number,
+      ({ maintenance, endpoints }, revision) =>
+        maintenance.hashKv(revision, { endpoint: endpoints[0] ?? "" }),
+    ],
+    [
+      "maintenance.moveLeader",
+      number,
+      ({ maintenance, endpoints }, id) => maintenance.moveLeader(id, { endpoint: endpoints[0] ?? "" }),
+    ],
+    ["auth.userAdd", name, ({ auth }, user) => auth.userAdd(user, { password: "p" })],
+    ["auth.userGet", name, ({ auth }, user) => auth.userGet(user)],
+    ["auth.userDelete", name, ({ auth }, user) => auth.userDelete(user)],
+    ["auth.userChangePassword, the name", name, ({ auth }, user) => auth.userChangePassword(user, "p")],
+    ["auth.userChangePassword, the password", name, ({ auth }, word) => auth.userChangePassword("u", word)],
+    ["auth.userGrantRole, the user", name, ({ auth }, user) => auth.userGrantRole(user, "r")],
+    ["auth.userGrantRole, the role", name, ({ auth }, role) => auth.userGrantRole("u", role)],
+    ["auth.userRevokeRole", name, ({ auth }, user) => auth.userRevokeRole(user, "r")],
+    ["auth.roleAdd", name, ({ auth }, role) => auth.roleAdd(role)],
+    ["auth.roleGet", name, ({ auth }, role) => auth.roleGet(role)],
+    ["auth.roleDelete", name, ({ auth }, role) => auth.roleDelete(role)],
+    ["auth.roleRevokePermission, the role", name, ({ auth }, role) => auth.roleRevokePermission(role, "k")],
+    ["auth.roleRevokePermission, the key", name, ({ auth }, key) => auth.roleRevokePermission("r", key)],
+  ];
+
+describe("arguments of another type", () => {
+  test.each(positional)("%s", async (_, values, send) => {
+    await using etcd = memoryEtcd();
+    const before = etcd.stats().requests;
+    for (const value of values) {
+      const error: unknown = await Promise.resolve(send(etcd, value as never)).then(
+        () => "it was sent",
+        (reason: unknown) => reason,
+      );
+      expect(error, String(value)).toMatchObject({ code: "INVALID_ARGUMENT" });
+    }
+    expect(etcd.stats().requests).toEqual(before);
+  });
+});
