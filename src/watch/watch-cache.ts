@@ -139,6 +139,6 @@ function isReader(source: unknown): boolean {
   return [get, list, watch].every((method) => typeof method === "function");
 }
 
-export function hasStoredSource(reader: object): reader is HasStoredSource {
-  return storedSource in reader;
+export function hasStoredSource(reader: unknown): reader is HasStoredSource {
+  return typeof reader === "object" && reader !== null && storedSource in reader;
 }

@@ -7,6 +7,7 @@ import {
   createWatchCache,
   defineView,
   jsonView,
+  readStoreRecords,
   type Store,
   withCache,
   withCaches,
@@ -93,6 +94,8 @@ test("what is made of parts refuses what is none", async () => {
     await refused("createStore etcd", () => createStore({ etcd: bad, kinds: [] }));
     await refused("connectEtcd", () => connectEtcd(bad));
     await refused("createWatchCache", () => createWatchCache(bad));
+    await refused("withCaches", () => withCaches(bad));
+    await refused("readStoreRecords", () => readStoreRecords(bad));
     await refused("withCache", () => withCache(store.resources(ConfigMap), bad));
     await refused("defineView", () => defineView({ name: "x", project: bad }));
     await refused("kmsEnvelope", () => kmsEnvelope({ provider: bad }));
