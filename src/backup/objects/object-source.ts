@@ -171,7 +171,9 @@ async function* fromFile(
   const dictionaries = await dictionariesIn(file, keys.bookkeepingRange("dictionaries").prefix, signal);
   const leases = await leasesIn(file, signal);
   const own = new Map<string, ValueCodec>();
+  let isEmpty = true;
   for await (const record of stateAt(file, { prefix: keys.prefix, revision, signal })) {
+    isEmpty = false;
     const key = textOfKey(record.key);
     for (const kind of kinds) {
       const at = keys.parse(kind, key);
@@ -184,6 +186,21 @@ async function* fromFile(
       break;
     }
   }
+  if (isEmpty && (await isWithout(file, keys.bookkeepingRange("kinds").prefix, signal))) {
+    throw invalidArgument(
+      "from",
+      `Cannot restore objects: the source has no key below ${quote(keys.prefix)}, the prefix of the store, and no store was ever opened there`,
+    );
+  }
+}
+
+async function isWithout(
+  file: SnapshotFile,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  for await (const _ of stateAt(file, { prefix, signal })) return false;
+  return true;
 }
 
 async function open(found: {

@@ -67,6 +67,20 @@ describe("restoreObjects()", () => {
     await store.close();
   });
 
+  it("refuses a source that has nothing at the place of the store, instead of restoring nothing from it", async () => {
+    await using elsewhere = await createStore({
+      etcd: lab.etcd,
+      kinds: [widgets],
+      prefix: "/elsewhere",
+      compaction: false,
+    });
+    await expect(restoreObjects(snapshot, elsewhere, { conflict: "skip" })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("/elsewhere/"),
+      details: { argument: "from" },
+    });
+  });
+
   it("brings back what was deleted and what was changed, as asked, says so first, and takes it back again", async () => {
     const all = store.resources(widgets);
     await all.delete({ namespace: "a", name: "w0" });
