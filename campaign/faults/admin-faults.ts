@@ -5,6 +5,9 @@ import { type FaultContext, type FaultKind, type Injected, leaderOf, pick } from
 
 /** The fault is an action, not a state: it ends by itself. */
 const holdMs = [100, 400] as const;
+/** How long a compaction waits for the witness, and how often it looks. */
+const witnessWaitMs = 3_000;
+const witnessPollMs = 20;
 const done = (target: string): Injected => ({ target, heal: async () => {} });
 
 export const adminFaults: readonly FaultKind[] = [
@@ -39,8 +42,16 @@ export const adminFaults: readonly FaultKind[] = [
   { kind: "F18", name: "move leader", domain: "admin", holdMs, inject: moveLeader },
 ];
 
-async function compact({ cluster }: FaultContext, revision: bigint): Promise<Injected | undefined> {
+/** Compacts nothing that the witness has not seen: without it the run would prove nothing. */
+async function compact(
+  { cluster, revision: seen, sleep }: FaultContext,
+  revision: bigint,
+): Promise<Injected | undefined> {
   if (revision < 2n) return undefined;
+  for (let waited = 0; seen() < revision; waited += witnessPollMs) {
+    if (waited >= witnessWaitMs) return undefined;
+    await sleep(witnessPollMs);
+  }
   return attempt(`revision ${revision}`, () => cluster.control.kv.compact(revision, { timeoutMs: 3_000 }));
 }
 
