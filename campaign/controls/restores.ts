@@ -7,17 +7,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isStoreError } from "keelson";
 import { restoreSnapshot, saveSnapshot } from "keelson/backup";
-import { connectEtcd, startLocalEtcd } from "keelson/etcd";
+import { connectEtcd, type Etcd, startLocalEtcd } from "keelson/etcd";
 import { patientMs } from "../../test/support/time/patience.ts";
 import { dumpOf } from "../checkers/c6-backups.ts";
 import type { Control } from "./control.ts";
 import { Doc, Lab } from "./lab.ts";
+import { withKv } from "./with-kv.ts";
 
 const epochKey = "/keelson/registry/epoch";
 
+/** Takes every answer for one of that cluster, so a store does not see that its epoch is from another one. */
+const asIfOf = (clusterId: bigint, etcd: Etcd): Etcd =>
+  withKv(etcd, {
+    async range(request, call) {
+      const reply = await etcd.kv.range(request, call);
+      return { ...reply, header: { ...reply.header, clusterId } };
+    },
+  });
+
 export const keptEpoch: Control = {
   name: "N11",
-  sabotage: "a restore keeps the epoch and the revisions of the old history",
+  sabotage: "a restore keeps the epoch and the revisions of the old history, and the cluster is not compared",
   caughtBy: ["C6"],
   rules: ["old epoch accepted"],
   duration: "long",
@@ -36,12 +46,13 @@ export const keptEpoch: Control = {
       const snapshot = join(folder, "backup.db");
       await saveSnapshot(lab.etcd, snapshot);
       const before = await dumpOf(lab.etcd);
+      const { clusterId } = (await lab.etcd.kv.range({ key: epochKey })).header;
       const dataDir = join(folder, "restored");
       await restoreSnapshot(snapshot, { dataDir, ...(sabotaged ? { bumpRevision: false } : {}) });
       await using server = await startLocalEtcd({ binary, dataDir });
       await using etcd = await connectEtcd({ endpoints: server.endpoints, requestTimeoutMs: patientMs });
       const after = await dumpOf(etcd);
-      await using store = await lab.store(etcd);
+      await using store = await lab.store(sabotaged ? asIfOf(clusterId, etcd) : etcd);
       const outcome = await store
         .resources(Doc)
         .list({ namespace: "a", limit: 1, continueToken: page.continueToken })
