@@ -1,6 +1,5 @@
 /** `backup run`: a process that creates backups on a schedule, verifies them by drills, and reports its health. */
 import { once } from "node:events";
-import { rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { BackupRunEvent, BackupRunStatus } from "keelson/backup";
 import { messageOf } from "../../../../src/base/text/message-of.ts";
@@ -8,6 +7,7 @@ import type { Command } from "../../cli/command.ts";
 import { badArguments } from "../../cli/failure.ts";
 import { openedRepository, repositoryFlags } from "../../store/repository-flags.ts";
 import { keepsSome, retentionFlags, retentionOf } from "./retention-flags.ts";
+import { writeStatus } from "./status-file.ts";
 
 /** A full backup may be this much older than its schedule before /healthz fails. */
 const healthyAgeHours = 48;
@@ -142,11 +142,4 @@ async function serve(
     throw badArguments(`--listen ${address}: ${messageOf(error)}`);
   });
   return server;
-}
-
-/** Written atomically, so that readers never see a partial file. */
-async function writeStatus(path: string, status: BackupRunStatus): Promise<void> {
-  if (path === "") return;
-  await writeFile(`${path}.new`, `${JSON.stringify(status)}\n`);
-  await rename(`${path}.new`, path);
 }
