@@ -16,7 +16,7 @@ import type { View } from "../resource/contract/view.ts";
 import type { Watch } from "../resource/contract/watch.ts";
 import type { Kind } from "../resource/model/kind.ts";
 import type { Key, Resource } from "../resource/model/resource.ts";
-import { type HasStoredSource, storedSource } from "../storage/seam/stored.ts";
+import { hasStoredSource, storedSource } from "../storage/seam/stored.ts";
 import { type CacheOptions, type CacheStats, parseCacheOptions } from "./bounds/cache-options.ts";
 import { CacheCore } from "./cache-core.ts";
 import { foreignSource } from "./feed/foreign-source.ts";
@@ -137,8 +137,4 @@ function isReader(source: unknown): boolean {
   if (typeof source !== "object" || source === null) return false;
   const { get, list, watch } = source as Partial<ResourceReader<unknown>>;
   return [get, list, watch].every((method) => typeof method === "function");
-}
-
-export function hasStoredSource(reader: unknown): reader is HasStoredSource {
-  return typeof reader === "object" && reader !== null && storedSource in reader;
 }

@@ -32,10 +32,10 @@ import {
 import type { Draft, Key, Resource } from "../resource/model/resource.ts";
 import { parseResourceVersion } from "../resource/model/revision.ts";
 import { type Suggested, suggestedRecord } from "../storage/object-store.ts";
-import { type StoredRecord, storedSource } from "../storage/seam/stored.ts";
+import { hasStoredSource, type StoredRecord, storedSource } from "../storage/seam/stored.ts";
 import type { CacheCore } from "./cache-core.ts";
 import type { KindReader } from "./kind-reader.ts";
-import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
+import { KindCache, type WatchCache } from "./watch-cache.ts";
 import { WrittenVersions } from "./written-versions.ts";
 
 /**

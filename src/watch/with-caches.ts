@@ -21,10 +21,10 @@ import { definitionOf } from "../resource/model/define-kind.ts";
 import type { Kind } from "../resource/model/kind.ts";
 import { namespaceKind } from "../resource/model/namespace-kind.ts";
 import type { Namespace, Resource } from "../resource/model/resource.ts";
-import { storedSource } from "../storage/seam/stored.ts";
+import { hasStoredSource, storedSource } from "../storage/seam/stored.ts";
 import { type CacheOptions, cacheNames, parseCacheOptions } from "./bounds/cache-options.ts";
 import { CacheCore } from "./cache-core.ts";
-import { hasStoredSource, KindCache, type WatchCache } from "./watch-cache.ts";
+import { KindCache, type WatchCache } from "./watch-cache.ts";
 import { CachedStore } from "./with-cache.ts";
 
 /** A store whose reads and watches are answered by caches. Closing it closes the caches and the store. */

@@ -19,7 +19,7 @@ import type { KeySpace } from "../../resource/model/keys.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
 import { objectOf } from "../../storage/context/records.ts";
-import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
+import { hasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
 import { type OpenSnapshotOptions, openSnapshotNames, SnapshotFile } from "../database/snapshot-file.ts";
 import { leasesIn } from "../records/leases.ts";
 import type { MvccRecord } from "../records/mvcc-record.ts";
@@ -81,7 +81,7 @@ export function checkSource(from: unknown): void {
     checkOptions(from, "restore objects", sourceNames[type], "from");
     const { snapshot, repository, store } = from as Readonly<Record<string, unknown>>;
     if (typeof snapshot === "string") return;
-    if (typeof store === "object" && store !== null && storedSource in store) return;
+    if (hasStoredSource(store)) return;
     if (typeof (repository as Partial<BackupRepository> | null | undefined)?.restore === "function") return;
   }
   throw invalidArgument(
@@ -136,8 +136,8 @@ async function leasedKeys(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
-  const source = (store as Partial<HasStoredSource>)[storedSource]?.only(kind);
-  if (source === undefined) return found;
+  if (!hasStoredSource(store)) return found;
+  const source = store[storedSource].only(kind);
   let after: string | undefined;
   do {
     const page = await source.page({ after, revision, limit: 500 }, { signal });

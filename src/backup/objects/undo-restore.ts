@@ -16,7 +16,7 @@ import type { ResourceStore } from "../../resource/contract/resource-store.ts";
 import type { Store } from "../../resource/contract/store.ts";
 import { definitionOf } from "../../resource/model/define-kind.ts";
 import type { AnyResource } from "../../resource/model/resource.ts";
-import { type HasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
+import { hasStoredSource, type StoredSource, storedSource } from "../../storage/seam/stored.ts";
 import { restored } from "./restored-object.ts";
 
 export interface UndoEntry {
@@ -113,7 +113,6 @@ export async function note(undo: FileHandle | undefined, entry: UndoEntry): Prom
 
 /** The seam of a store made by createStore. @throws INVALID_ARGUMENT for any other */
 export function sourceOf(store: Store): StoredSource {
-  const source = (store as Partial<HasStoredSource> | null | undefined)?.[storedSource];
-  if (source !== undefined) return source;
+  if (hasStoredSource(store)) return store[storedSource];
   throw invalidArgument("to", "Cannot restore objects: the target is no store that createStore made");
 }

@@ -148,3 +148,8 @@ export const storedSource: unique symbol = Symbol("keelson.storedSource");
 export interface HasStoredSource {
   readonly [storedSource]: StoredSource;
 }
+
+/** Whether the store or cache is keelson's own. */
+export function hasStoredSource(reader: unknown): reader is HasStoredSource {
+  return typeof reader === "object" && reader !== null && storedSource in reader;
+}
