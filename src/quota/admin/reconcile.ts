@@ -103,7 +103,7 @@ export class Reconciler {
         const rules = rulesOf(snapshot, left, which);
         const counts = await countUse(census, rules, snapshot.revision, turns, scope.rest());
         const again = new Set<string>();
-        for (const [where, counted] of byNamespace(snapshot, rules, counts)) {
+        for (const [where, counted] of byNamespace(rules, counts)) {
           const pause = turns.pause();
           if (pause !== undefined) await pause;
           const repairs = await this.#repairsOf(where, counted, scope);
@@ -245,22 +245,21 @@ function rulesOf(
     if (only !== undefined && !only.has(namespace)) continue;
     for (const rule of snapshot.spec(namespace).rules) {
       if (which !== "all" && rule.state !== which) continue;
-      found.push({ namespace, rule, entered: snapshot.ledger(namespace, rule).leased });
+      found.push({ namespace, rule, ledger: snapshot.ledger(namespace, rule) });
     }
   }
   return found;
 }
 
 function byNamespace(
-  snapshot: QuotaSnapshot,
   rules: readonly CountedRule[],
   counts: readonly Count[],
 ): ReadonlyMap<string, readonly Counted[]> {
   const found = new Map<string, Counted[]>();
-  rules.forEach(({ namespace, rule }, index) => {
+  rules.forEach(({ namespace, rule, ledger }, index) => {
     const count = counts[index];
     if (count === undefined) return;
-    const counted = { rule, count, ledger: snapshot.ledger(namespace, rule) };
+    const counted = { rule, ledger, count };
     const known = found.get(namespace);
     if (known === undefined) found.set(namespace, [counted]);
     else known.push(counted);

@@ -7,6 +7,7 @@ import type { TurnBudget } from "../../base/time/turn-budget.ts";
 import type { RecordedHead } from "../../resource/model/head.ts";
 import type { Census, CensusQuestion, CountedObject } from "../../storage/seam/census.ts";
 import { type Amounts, AmountsSum, plus } from "../model/amounts.ts";
+import type { Ledger } from "../model/ledger.ts";
 import { leasedId, objectKeyOf } from "../model/quota-keys.ts";
 import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "../model/quota-spec.ts";
 
@@ -14,8 +15,8 @@ import { concerns, isToldByKey, type QuotaRule, untoldNames, usageOf } from "../
 export interface CountedRule {
   readonly namespace: string;
   readonly rule: QuotaRule;
-  /** Leased entries in the rule's ledger (`Ledger.leased`). */
-  readonly entered: ReadonlyMap<string, Amounts>;
+  /** The rule's ledger at the revision of the count. */
+  readonly ledger: Ledger;
 }
 
 export interface LeasedObject {
@@ -96,7 +97,7 @@ export async function countUse(
   turns: TurnBudget,
   call: Call,
 ): Promise<readonly Count[]> {
-  const counts = rules.map(({ entered }) => new Count(entered));
+  const counts = rules.map(({ ledger }) => new Count(ledger.leased));
   const byNamespace = new Map<string, { readonly rule: QuotaRule; readonly count: Count }[]>();
   rules.forEach(({ namespace, rule }, index) => {
     const count = counts[index];
