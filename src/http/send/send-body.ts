@@ -18,6 +18,8 @@ import {
   wantsGzip,
 } from "./response.ts";
 
+const sendObjectNames = { ...sendNames, status: "count" } as const;
+
 /**
  * Responds with one object, as read through `representation.view`.
  * @param item the result of `get`
@@ -31,10 +33,9 @@ export function sendObject(
     readonly status?: number | undefined;
   } = {},
 ): Promise<void> {
-  checkOptions(options, "send object", { ...sendNames, status: "count" });
-  const { status = 200, ...rest } = options;
+  checkOptions(options, "send object", sendObjectNames);
   const body = representation.object(item);
-  return sendBytes(response, status, representation.contentType, body, rest);
+  return sendWhole(response, options.status ?? 200, representation.contentType, body, options);
 }
 
 /** Responds with an object created for this response (a Status, the result of a write), in a representation's form. */
@@ -46,7 +47,7 @@ export function sendDocument(
   options: SendOptions = {},
 ): Promise<void> {
   checkOptions(options, "send document", sendNames);
-  return sendBytes(response, status, representation.contentType, representation.document(value), options);
+  return sendWhole(response, status, representation.contentType, representation.document(value), options);
 }
 
 /**
@@ -73,6 +74,16 @@ export function sendBytes(
   options: SendOptions = {},
 ): Promise<void> {
   checkOptions(options, "send body", sendNames);
+  return sendWhole(response, status, contentType, body, options);
+}
+
+function sendWhole(
+  response: ResponseStream,
+  status: number,
+  contentType: string,
+  body: Uint8Array,
+  options: SendOptions,
+): Promise<void> {
   return sendSlabs(response, status, contentType, { sizeBytes: body.byteLength, slabs: [body] }, options);
 }
 
