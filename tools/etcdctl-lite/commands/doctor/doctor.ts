@@ -81,10 +81,17 @@ async function lookOver(session: Session): Promise<{
   readonly kinds: readonly KindCount[];
 }> {
   const given = await session.endpoints();
+  const looked = new Map<string, Promise<Look>>();
+  // Each once: one that is silent takes the whole time of a connection.
+  const lookAt = (endpoint: string): Promise<Look> => {
+    const look = looked.get(endpoint) ?? reach(session, endpoint);
+    looked.set(endpoint, look);
+    return look;
+  };
   const connected = await connectReading(session, given).catch(async (error: unknown) => {
     session.io.signal.throwIfAborted();
     // Of several: a member may be down while another has not found its peers yet, so each is reported.
-    const looks = given.length > 1 ? await Promise.all(given.map((each) => reach(session, each))) : [];
+    const looks = given.length > 1 ? await Promise.all(given.map(lookAt)) : [];
     if (looks.every(({ findings }) => findings.length === 0)) throw error;
     // The first one tried may have used up the time of the others.
     return looks.find(({ found }) => found !== undefined)?.found?.etcd ?? looks;
@@ -97,9 +104,9 @@ async function lookOver(session: Session): Promise<{
   const { header, members } = await etcd.cluster.members({ ...session.call, linearizable: false });
   const endpoints = [...new Set(members.flatMap(({ clientUrls }) => clientUrls))];
   const [looks, others] = await Promise.all([
-    Promise.all(endpoints.map((endpoint) => reach(session, endpoint))),
+    Promise.all(endpoints.map(lookAt)),
     otherEndpoints(
-      session,
+      lookAt,
       // Given with or without a scheme.
       given.filter((each) => !endpoints.some((url) => url === each || url.endsWith(`://${each}`))),
       header.clusterId,
@@ -230,11 +237,11 @@ async function reach(session: Session, endpoint: string): Promise<Look> {
 
 /** Endpoints of the command line that are no member's client URL: a balancer, another name of a member, or a mistake. */
 async function otherEndpoints(
-  session: Session,
+  lookAt: (endpoint: string) => Promise<Look>,
   given: readonly string[],
   clusterId: bigint,
 ): Promise<readonly Finding[]> {
-  const looks = await Promise.all(given.map((endpoint) => reach(session, endpoint)));
+  const looks = await Promise.all(given.map(lookAt));
   return looks.flatMap(({ found, findings }) => {
     const advice =
       "it is no client URL of a member: take it out of the endpoints, or start what listens there";
