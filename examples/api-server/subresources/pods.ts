@@ -2,10 +2,11 @@
  * Operations on a pod besides writes: binding it to a node, which happens once, and eviction, which its disruption
  * budgets may forbid. Each is one compare-and-swap on live state.
  */
-import type { Resource } from "keelson";
+import { objectMatcher, type Resource } from "keelson";
 import { type Exchange, isDry } from "../api/exchange.ts";
 import { badRequest, conflict, notFoundHere, Refusal } from "../api/refusal.ts";
 import type { Target } from "../api/route.ts";
+import type { Served } from "../api/served.ts";
 import type { ServerParts } from "../api/server-parts.ts";
 import { type Answer, changeObject, deleteObject, keyOf, storeOf, success } from "../api/write.ts";
 import { at, isJson, type Json, listAt, objectAt } from "../defaults/rules.ts";
@@ -65,14 +66,15 @@ export async function evictPod(
   target: Target,
   eviction: Json,
 ): Promise<Answer> {
-  const pod = (await storeOf(parts, target.served).get(keyOf(target))) as unknown as Json;
+  const pod = await storeOf(parts, target.served).get(keyOf(target));
   const phase = at(pod, "status.phase");
   const options = eviction["deleteOptions"];
   // The body of a deletion overrides its query, and so do these options.
   const dryRun = isJson(options) ? [at(options, "dryRun")].flat().includes("All") : isDry(exchange);
   const counts = phase !== "Pending" && phase !== "Succeeded" && phase !== "Failed";
   if (counts) {
-    for (const budget of await budgetsOf(parts, target)) await spend(parts, exchange, budget, dryRun);
+    for (const budget of await budgetsOf(parts, target.served, pod))
+      await spend(parts, exchange, budget, dryRun);
   }
   await deleteObject(parts, exchange, { ...target, subresource: undefined }, options);
   return { httpStatus: 201, object: success({}) };
@@ -81,25 +83,18 @@ export async function evictPod(
 const budgetKind = ({ store }: ServerParts) => store.kinds.find(({ kind }) => kind === "PodDisruptionBudget");
 
 /** The budgets that select the pod. One without a selector selects none, one with an empty selector every pod. */
-async function budgetsOf(parts: ServerParts, target: Target): Promise<readonly Resource[]> {
+async function budgetsOf(
+  parts: ServerParts,
+  { stored }: Served,
+  pod: Resource,
+): Promise<readonly Resource[]> {
   const kind = budgetKind(parts);
-  if (kind === undefined) return [];
-  const { namespace, name } = target;
-  const { items } = await parts.store.resources(kind).list({ namespace });
-  const pods = storeOf(parts, target.served);
-  const selecting: Resource[] = [];
-  for (const budget of items) {
+  if (kind === undefined || stored === undefined) return [];
+  const { items } = await parts.store.resources(kind).list({ namespace: pod.metadata.namespace });
+  return items.filter((budget) => {
     const selector = at(budget, "spec.selector");
-    if (!isJson(selector)) continue;
-    const labelSelector = selectorQuery(selector);
-    const selected = await pods.list({
-      namespace,
-      labelSelector,
-      fieldSelector: `metadata.name=${name ?? ""}`,
-    });
-    if (selected.items.length > 0) selecting.push(budget);
-  }
-  return selecting;
+    return isJson(selector) && objectMatcher(stored, { labelSelector: selectorQuery(selector) })(pod);
+  });
 }
 
 /** Decrements the allowed disruptions: a successful write is the permission to evict. */
