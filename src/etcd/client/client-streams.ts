@@ -49,7 +49,7 @@ export class ClientStreams {
       rpc: streamRpc,
       call: { signal: spec.signal, endpoint: spec.endpoint },
       startedMs: clock.monotonicMs(),
-      requestTimeoutMs: requestTimeoutMs,
+      requestTimeoutMs,
       generation: answers.generation,
       avoid: spec.avoid === undefined ? undefined : endpoints.find(spec.avoid),
     });
