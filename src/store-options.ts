@@ -7,6 +7,7 @@ import { quote } from "./base/text/quote.ts";
 import { type Codec, isCodec, msgpackCodec } from "./codec/form/codec.ts";
 import { isTransform, type Transform } from "./codec/sealing/transform.ts";
 import { invalidArgument } from "./errors.ts";
+import { checkEtcd } from "./etcd/ports/check-etcd.ts";
 import type { Etcd } from "./etcd/ports/etcd.ts";
 import type { Kind } from "./resource/model/kind.ts";
 import { compactionIntervalMs } from "./storage/bookkeeping/compaction.ts";
@@ -125,12 +126,7 @@ export function checkStoreOptions(options: StoreOptions): CheckedStoreOptions {
 function checkParts(options: StoreOptions): void {
   checkOptions(options ?? null, "create store", storeNames);
   const { etcd, kinds, codec, transforms = {} } = options;
-  if (typeof etcd?.kv?.txn !== "function") {
-    throw invalidArgument(
-      "etcd",
-      "Cannot create store: etcd is no connection, expected what connectEtcd() gives",
-    );
-  }
+  checkEtcd(etcd, "create store");
   if (!Array.isArray(kinds)) throw invalidArgument("kinds", "Cannot create store: kinds is not an array");
   if (codec !== undefined && !isCodec(codec)) {
     throw invalidArgument(

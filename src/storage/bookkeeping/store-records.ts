@@ -4,7 +4,7 @@
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
-import { invalidArgument } from "../../errors.ts";
+import { checkEtcd } from "../../etcd/ports/check-etcd.ts";
 import type { Etcd } from "../../etcd/ports/etcd.ts";
 import { KeySpace } from "../../resource/model/keys.ts";
 import type { KindRecord } from "../../resource/model/kind.ts";
@@ -32,12 +32,7 @@ export async function readStoreRecords(
     readonly prefix?: string | undefined;
   } & Call = {},
 ): Promise<StoreRecords> {
-  if (typeof etcd?.kv?.range !== "function") {
-    throw invalidArgument(
-      "etcd",
-      `Cannot ${action}: etcd is no connection, expected what connectEtcd() gives`,
-    );
-  }
+  checkEtcd(etcd, action);
   checkOptions(options, action, { ...callNames, prefix: "text" });
   const keys = new KeySpace(options.prefix);
   using scope = new CallScope(options, etcd.clock, action);
