@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connectEtcd } from "keelson/etcd";
 import { systemRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/time/clock.ts";
-import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
+import { parseEndpoint } from "../../src/etcd/client/endpoints/endpoint-address.ts";
 import { http2Transport } from "../../src/etcd/transport/http2/transport-http2.ts";
 import { TransportFailure } from "../../src/etcd/transport/transport.ts";
 import { authenticateRequest, authenticateResponse } from "../../src/etcd/wire/auth.ts";

@@ -6,7 +6,7 @@
 import "../base/supported-node.ts";
 
 export type { RequestEvent, StreamEvent } from "./client/client-diagnostics.ts";
-export { type DiscoveryOptions, discoverEndpoints } from "./client/discovery.ts";
+export { type DiscoveryOptions, discoverEndpoints } from "./client/endpoints/discovery.ts";
 export { type AuthOptions, connectEtcd, type EtcdOptions } from "./connect-etcd.ts";
 export {
   campaign,

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test as vitestTest } from "vitest";
 import { systemRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/time/clock.ts";
-import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
+import { parseEndpoint } from "../../src/etcd/client/endpoints/endpoint-address.ts";
 import {
   grpcStatus,
   type MethodPath,

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/base/time/clock.ts";
-import { parseEndpoint } from "../../src/etcd/client/endpoint-address.ts";
+import { parseEndpoint } from "../../src/etcd/client/endpoints/endpoint-address.ts";
 import {
   grpcStatus,
   type TransportFactory,

@@ -15,7 +15,7 @@
  */
 import type { Header } from "../ports/messages.ts";
 import type { RestoreEvent } from "./client.ts";
-import type { Endpoint } from "./endpoint-set.ts";
+import type { Endpoint } from "./endpoints/endpoint-set.ts";
 import { LogFloor } from "./log-floor.ts";
 
 interface Mark {

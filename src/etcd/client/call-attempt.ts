@@ -12,7 +12,7 @@ import { refusalPatienceOf } from "../ports/refusal.ts";
 import { TransportFailure } from "../transport/transport.ts";
 import type { WireError } from "../wire/reader.ts";
 import type { RequestOptions, Rpc } from "./client.ts";
-import type { Endpoint } from "./endpoint-set.ts";
+import type { Endpoint } from "./endpoints/endpoint-set.ts";
 
 /** A call without its own time limit is not retried after this many request timeouts. */
 export const unboundedCallRequests = 2;

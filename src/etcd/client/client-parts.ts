@@ -2,10 +2,10 @@
 import type { Clock } from "../../base/time/clock.ts";
 import type { AnswerCheck } from "./answer-check.ts";
 import type { ClientCounters } from "./client-diagnostics.ts";
-import type { EndpointAdmission } from "./endpoint-admission.ts";
-import type { EndpointFaults } from "./endpoint-faults.ts";
-import type { EndpointIdentity } from "./endpoint-identity.ts";
-import type { EndpointSet } from "./endpoint-set.ts";
+import type { EndpointAdmission } from "./endpoints/endpoint-admission.ts";
+import type { EndpointFaults } from "./endpoints/endpoint-faults.ts";
+import type { EndpointIdentity } from "./endpoints/endpoint-identity.ts";
+import type { EndpointSet } from "./endpoints/endpoint-set.ts";
 import type { TokenSource } from "./token-source.ts";
 
 export interface ClientParts {

@@ -10,7 +10,7 @@ import type { ClientStream, Rpc, StreamSpec } from "./client.ts";
 import { countOne, streamChannel } from "./client-diagnostics.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { TrackedStream } from "./client-stream.ts";
-import { statusPath } from "./endpoint-identity.ts";
+import { statusPath } from "./endpoints/endpoint-identity.ts";
 
 const noBytes = new Uint8Array(0);
 

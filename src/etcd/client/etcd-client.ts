@@ -25,11 +25,11 @@ import type {
 import { ClientCounters } from "./client-diagnostics.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { ClientStreams, streamRpc } from "./client-streams.ts";
-import type { ConnectionFault } from "./connection-probe.ts";
-import { EndpointAdmission } from "./endpoint-admission.ts";
-import { EndpointFaults } from "./endpoint-faults.ts";
-import { EndpointIdentity } from "./endpoint-identity.ts";
-import { type Endpoint, EndpointSet } from "./endpoint-set.ts";
+import type { ConnectionFault } from "./endpoints/connection-probe.ts";
+import { EndpointAdmission } from "./endpoints/endpoint-admission.ts";
+import { EndpointFaults } from "./endpoints/endpoint-faults.ts";
+import { EndpointIdentity } from "./endpoints/endpoint-identity.ts";
+import { type Endpoint, EndpointSet } from "./endpoints/endpoint-set.ts";
 import { retryDecisionOf } from "./outcome-table.ts";
 import { authenticateRpc, TokenSource } from "./token-source.ts";
 import { UnaryCalls } from "./unary-calls.ts";

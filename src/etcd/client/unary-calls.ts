@@ -30,7 +30,7 @@ import {
 import type { RequestOptions, Rpc } from "./client.ts";
 import { countOne, requestChannel } from "./client-diagnostics.ts";
 import type { ClientParts } from "./client-parts.ts";
-import type { Endpoint } from "./endpoint-set.ts";
+import type { Endpoint } from "./endpoints/endpoint-set.ts";
 import { meaningOf } from "./outcome-table.ts";
 
 /** Waits before another token for a call whose new token was refused as well: etcd's users are changing. */

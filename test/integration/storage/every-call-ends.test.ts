@@ -20,7 +20,7 @@ import { deletedVersion, diff, history, openRepository, saveSnapshot, undelete }
 import { connectEtcd, type Etcd, type LocalEtcd, startLocalEtcd } from "keelson/etcd";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
-import { probeConnection } from "../../../src/etcd/client/connection-probe.ts";
+import { probeConnection } from "../../../src/etcd/client/endpoints/connection-probe.ts";
 import { openEtcdAtOnce } from "../../../src/etcd/connect-etcd.ts";
 import { createEtcd3Transport } from "../../../src/etcd/transport/etcd3/transport.ts";
 import { http2Transport } from "../../../src/etcd/transport/http2/transport-http2.ts";

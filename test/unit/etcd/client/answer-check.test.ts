@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { systemRandom } from "../../../../src/base/random.ts";
 import { systemClock } from "../../../../src/base/time/clock.ts";
 import { AnswerCheck, type Verdict } from "../../../../src/etcd/client/answer-check.ts";
-import { parseEndpoint } from "../../../../src/etcd/client/endpoint-address.ts";
-import { Endpoint } from "../../../../src/etcd/client/endpoint-set.ts";
+import { parseEndpoint } from "../../../../src/etcd/client/endpoints/endpoint-address.ts";
+import { Endpoint } from "../../../../src/etcd/client/endpoints/endpoint-set.ts";
 import { createEtcd3Transport } from "../../../../src/etcd/transport/etcd3/transport.ts";
 
 const ours = 0xaan;

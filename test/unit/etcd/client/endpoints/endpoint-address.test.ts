@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isStoreError } from "../../../../src/errors.ts";
-import { parseEndpoint, parseEndpoints } from "../../../../src/etcd/client/endpoint-address.ts";
+import { isStoreError } from "../../../../../src/errors.ts";
+import { parseEndpoint, parseEndpoints } from "../../../../../src/etcd/client/endpoints/endpoint-address.ts";
 
 describe("parseEndpoints()", () => {
   it.each([

@@ -4,16 +4,16 @@
  * Identification (endpoint-identity, once for all waiting callers) precedes any work and is repeated after every lost
  * connection. A call that began before a restore gets no endpoint after it, whichever call detected the restore.
  */
-import type { Clock } from "../../base/time/clock.ts";
-import { setReadingTimer } from "../../base/time/reading-timer.ts";
-import { invalidArgument, type StoreError } from "../../errors.ts";
-import { grpcStatus, TransportFailure } from "../transport/transport.ts";
-import type { AnswerCheck } from "./answer-check.ts";
-import { type CallAttempt, restoredError, unavailable } from "./call-attempt.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import { setReadingTimer } from "../../../base/time/reading-timer.ts";
+import { invalidArgument, type StoreError } from "../../../errors.ts";
+import { grpcStatus, TransportFailure } from "../../transport/transport.ts";
+import type { AnswerCheck } from "../answer-check.ts";
+import { type CallAttempt, restoredError, unavailable } from "../call-attempt.ts";
+import { meaningOf } from "../outcome-table.ts";
 import type { EndpointFaults } from "./endpoint-faults.ts";
 import type { EndpointIdentity } from "./endpoint-identity.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
-import { meaningOf } from "./outcome-table.ts";
 
 /** A timeout shorter than this does not count against the endpoint. */
 const minSignificantTimeoutMs = 1_000;

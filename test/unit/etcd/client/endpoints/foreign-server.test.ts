@@ -4,13 +4,13 @@
  */
 import { connectEtcd } from "keelson/etcd";
 import { afterEach, expect, test, vi } from "vitest";
-import { systemClock } from "../../../../src/base/time/clock.ts";
-import { openEtcd } from "../../../../src/etcd/connect-etcd.ts";
-import { grpcStatus } from "../../../../src/etcd/transport/transport.ts";
-import type { MemoryNode } from "../../../../src/testing/memory-node.ts";
-import { MemoryServer } from "../../../../src/testing/memory-server.ts";
-import { memoryTransport } from "../../../../src/testing/memory-transport.ts";
-import { EtcdRefusal } from "../../../../src/testing/refusal.ts";
+import { systemClock } from "../../../../../src/base/time/clock.ts";
+import { openEtcd } from "../../../../../src/etcd/connect-etcd.ts";
+import { grpcStatus } from "../../../../../src/etcd/transport/transport.ts";
+import type { MemoryNode } from "../../../../../src/testing/memory-node.ts";
+import { MemoryServer } from "../../../../../src/testing/memory-server.ts";
+import { memoryTransport } from "../../../../../src/testing/memory-transport.ts";
+import { EtcdRefusal } from "../../../../../src/testing/refusal.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

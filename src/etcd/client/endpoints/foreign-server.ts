@@ -2,7 +2,7 @@
  * Servers that are not etcd. kine (the default of k3s, etcd's API over SQL databases) reports a status
  * without cluster, member and raft term; an etcd member has all three from its first answer on.
  */
-import type { StatusResponse } from "../wire/maintenance.ts";
+import type { StatusResponse } from "../../wire/maintenance.ts";
 
 /** What keelson needs and kine lacks (its pkg/server, 2026); COMPATIBILITY.md lists it call by call. */
 const missing = [

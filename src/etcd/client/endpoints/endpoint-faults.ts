@@ -1,13 +1,13 @@
 /**
  * Why endpoints cannot be reached, as probes find it, and the error that ends a call because of it.
  */
-import type { Clock } from "../../base/time/clock.ts";
-import { StoreError } from "../../errors.ts";
-import { TransportFailure } from "../transport/transport.ts";
-import { type CallAttempt, deadlineError, keyText, refused, unavailable } from "./call-attempt.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import { StoreError } from "../../../errors.ts";
+import { TransportFailure } from "../../transport/transport.ts";
+import { type CallAttempt, deadlineError, keyText, refused, unavailable } from "../call-attempt.ts";
+import { meaningOf, storeErrorOf } from "../outcome-table.ts";
 import type { ConnectionFault } from "./connection-probe.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
-import { meaningOf, storeErrorOf } from "./outcome-table.ts";
 
 /** How long a failing call waits to learn why an endpoint cannot be reached. */
 const probeWaitMs = 1_000;

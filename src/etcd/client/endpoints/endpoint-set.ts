@@ -9,9 +9,9 @@
  *      └──────────────────┴── another cluster's, or a refused version ──▶ quarantined ──▶ unknown
  */
 
-import type { Random } from "../../base/random.ts";
-import type { Clock } from "../../base/time/clock.ts";
-import type { EndpointAddress, Transport } from "../transport/transport.ts";
+import type { Random } from "../../../base/random.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import type { EndpointAddress, Transport } from "../../transport/transport.ts";
 
 /** First back-off of a failing endpoint. Short: a member that restarts is back within a second. */
 const restFirstMs = 50;

@@ -6,8 +6,8 @@
  * otherwise relative to the working directory. An endpoint without a scheme uses TLS if the client has TLS options.
  * Credentials, paths and queries are refused; the error quotes the endpoint without its credentials.
  */
-import { invalidArgument, type StoreError } from "../../errors.ts";
-import type { EndpointAddress } from "../transport/transport.ts";
+import { invalidArgument, type StoreError } from "../../../errors.ts";
+import type { EndpointAddress } from "../../transport/transport.ts";
 
 /** etcd's client port. */
 const defaultPort = 2379;

@@ -8,14 +8,14 @@
  * used only on request, and otherwise TLS endpoints must have a certificate for the domain, whatever their host name.
  */
 import dns, { Resolver } from "node:dns/promises";
-import { type Call, CallScope, callNames } from "../../base/call.ts";
-import { systemErrorCode } from "../../base/system-error.ts";
-import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
-import { messageOf } from "../../base/text/message-of.ts";
-import { quote } from "../../base/text/quote.ts";
-import { systemClock } from "../../base/time/clock.ts";
-import { untilAborted } from "../../base/until-aborted.ts";
-import { invalidArgument, StoreError } from "../../errors.ts";
+import { type Call, CallScope, callNames } from "../../../base/call.ts";
+import { systemErrorCode } from "../../../base/system-error.ts";
+import { checkOptions, type NamesOf } from "../../../base/text/known-options.ts";
+import { messageOf } from "../../../base/text/message-of.ts";
+import { quote } from "../../../base/text/quote.ts";
+import { systemClock } from "../../../base/time/clock.ts";
+import { untilAborted } from "../../../base/until-aborted.ts";
+import { invalidArgument, StoreError } from "../../../errors.ts";
 
 /** Options of `discoverEndpoints`. */
 export interface DiscoveryOptions {

@@ -7,10 +7,10 @@
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
-import { messageOf } from "../../base/text/message-of.ts";
-import type { Clock } from "../../base/time/clock.ts";
-import { handshakeOptions, socketTarget } from "../transport/dial-target.ts";
-import type { EndpointAddress, UsableTls } from "../transport/transport.ts";
+import { messageOf } from "../../../base/text/message-of.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import { handshakeOptions, socketTarget } from "../../transport/dial-target.ts";
+import type { EndpointAddress, UsableTls } from "../../transport/transport.ts";
 
 /** For the whole probe; a host that drops packets is recognised by this timeout. */
 const probeTimeoutMs = 1_500;

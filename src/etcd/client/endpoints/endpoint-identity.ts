@@ -4,16 +4,16 @@
  * One Status request precedes any work, so a write never reaches a foreign cluster or an etcd that is known to lose data.
  * An endpoint that is not one of ours is quarantined with the reason. A restore is reported to the client.
  */
-import type { Clock } from "../../base/time/clock.ts";
-import { grpcStatus, TransportFailure } from "../transport/transport.ts";
-import { refusalOf, warningCodeOf, warningOf } from "../versions/version-check.ts";
-import { encodeRangeRequest } from "../wire/kv.ts";
-import { type StatusResponse, statusResponse } from "../wire/maintenance.ts";
-import { WireError } from "../wire/reader.ts";
-import type { AnswerCheck, Verdict } from "./answer-check.ts";
-import { unsent } from "./call-attempt.ts";
-import type { RestoreEvent } from "./client.ts";
-import { type ClientCounters, countOne } from "./client-diagnostics.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import { grpcStatus, TransportFailure } from "../../transport/transport.ts";
+import { refusalOf, warningCodeOf, warningOf } from "../../versions/version-check.ts";
+import { encodeRangeRequest } from "../../wire/kv.ts";
+import { type StatusResponse, statusResponse } from "../../wire/maintenance.ts";
+import { WireError } from "../../wire/reader.ts";
+import type { AnswerCheck, Verdict } from "../answer-check.ts";
+import { unsent } from "../call-attempt.ts";
+import type { RestoreEvent } from "../client.ts";
+import { type ClientCounters, countOne } from "../client-diagnostics.ts";
 import type { Endpoint, EndpointSet } from "./endpoint-set.ts";
 import { foreignServer, withoutStatus } from "./foreign-server.ts";
 
