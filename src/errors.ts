@@ -1,8 +1,8 @@
 /**
  * The one error class of keelson.
  *
- * Callers match `code`, never text: `base/error-codes` has the details of every code, its HTTP status and its retry
- * advice, `base/error-status` its `metav1.Status`. A message names the action that failed, quotes strings, then says
+ * Callers match `code`, never text: `errors/codes` has the details of every code, its HTTP status and its retry
+ * advice, `errors/status` its `metav1.Status`. A message names the action that failed, quotes strings, then says
  * after a colon what was found and what was wanted. Secrets never enter a message or details.
  */
 import {
@@ -11,8 +11,8 @@ import {
   type Retry,
   type StoreErrorCode,
   type StoreErrorDetails,
-} from "./base/error-codes.ts";
-import { type Failure, type Status, statusOf } from "./base/error-status.ts";
+} from "./errors/codes.ts";
+import { type Failure, type Status, statusOf } from "./errors/status.ts";
 
 /**
  * Every call of keelson rejects with this, except for an abort's own reason and `invariant()`. `details` is frozen

@@ -6,6 +6,8 @@
 import "./base/supported-node.ts";
 
 export type { Call } from "./base/call.ts";
+export type { PlainStats } from "./base/stats.ts";
+export { createStore } from "./create-store.ts";
 export type {
   FieldError,
   QuotaViolation,
@@ -13,10 +15,8 @@ export type {
   StoreErrorCode,
   StoreErrorDetails,
   Subject,
-} from "./base/error-codes.ts";
-export type { Status } from "./base/error-status.ts";
-export type { PlainStats } from "./base/stats.ts";
-export { createStore } from "./create-store.ts";
+} from "./errors/codes.ts";
+export type { Status } from "./errors/status.ts";
 export { isStoreError, StoreError } from "./errors.ts";
 export type { GetOptions, ListOptions, ListPage, ResourceReader } from "./resource/contract/reader.ts";
 export type { ResourceStore } from "./resource/contract/resource-store.ts";

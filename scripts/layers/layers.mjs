@@ -60,7 +60,7 @@ const packagePlaces = [
  * @returns {string} "base", "resource", …, "assembly", or the first folder: "tools", "test", …
  */
 export function areaOf(path) {
-  if (path === "src/errors.ts") return "base";
+  if (path === "src/errors.ts" || path.startsWith("src/errors/")) return "base";
   const [top = "", second = ""] = path.split("/");
   if (top !== "src") return top;
   return second.endsWith(".ts") ? "assembly" : second;

@@ -9,7 +9,7 @@
  * removal while etcd is out of space (`withoutPuts`) omits its ledger part; the periodic check corrects the ledger.
  */
 import type { Call } from "../base/call.ts";
-import type { QuotaViolation } from "../base/error-codes.ts";
+import type { QuotaViolation } from "../errors/codes.ts";
 import { StoreError } from "../errors.ts";
 import type { Compare, KeyValue, RangeRequest, TxnOp } from "../etcd/ports/messages.ts";
 import type { RecordedHead } from "../resource/model/head.ts";

@@ -1,5 +1,5 @@
 /** What a call that must fail fails with: each fails the test when the call does not, or with something else. */
-import type { StoreErrorCode } from "../../src/base/error-codes.ts";
+import type { StoreErrorCode } from "../../src/errors/codes.ts";
 import { isStoreError, StoreError } from "../../src/errors.ts";
 import { TransportFailure } from "../../src/etcd/transport/transport.ts";
 import { within } from "./time/patience.ts";

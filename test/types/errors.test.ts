@@ -1,6 +1,6 @@
 /** The compiler's view of errors: details narrow by code. */
 import { describe, expect, expectTypeOf, test } from "vitest";
-import type { QuotaViolation, StoreErrorCode } from "../../src/base/error-codes.ts";
+import type { QuotaViolation, StoreErrorCode } from "../../src/errors/codes.ts";
 import { isStoreError, StoreError } from "../../src/errors.ts";
 
 const thrown: unknown = new StoreError("NOT_READY", "Cannot list: not filled yet", { retryAfterMs: 250 });

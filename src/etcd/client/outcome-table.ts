@@ -9,7 +9,7 @@
  *
  * Rows go from the specific to the general; the last ones match everything.
  */
-import type { StoreErrorCode } from "../../base/error-codes.ts";
+import type { StoreErrorCode } from "../../errors/codes.ts";
 import { StoreError } from "../../errors.ts";
 import { grpcStatus, type TransportFailure } from "../transport/transport.ts";
 import type { Effect, RetryDecision } from "./client.ts";

@@ -8,8 +8,9 @@
  * A slow connection parks its watcher: until the socket has drained, the sender reads nothing from the watch, and only
  * the socket buffers. Watches are not compressed, as in Kubernetes.
  */
-import type { Status } from "../../base/error-status.ts";
+
 import { checkOptions, type NamesOf } from "../../base/text/known-options.ts";
+import type { Status } from "../../errors/status.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Watch, WatchEvent } from "../../resource/contract/watch.ts";
 import type { Representation, WatchFrames } from "../represent/representation.ts";

@@ -4,7 +4,7 @@
  * reports whether it was applied.
  */
 
-import type { QuotaViolation } from "../../base/error-codes.ts";
+import type { QuotaViolation } from "../../errors/codes.ts";
 import type { Compare, PutRequest } from "../../etcd/ports/messages.ts";
 import { type Amounts, covers, minus, nothing, plus, scaled, smaller } from "../model/amounts.ts";
 import {

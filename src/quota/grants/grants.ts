@@ -8,9 +8,9 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { Call } from "../../base/call.ts";
-import type { QuotaViolation } from "../../base/error-codes.ts";
 import type { Random } from "../../base/random.ts";
 import type { Clock } from "../../base/time/clock.ts";
+import type { QuotaViolation } from "../../errors/codes.ts";
 import { isStoreError } from "../../errors.ts";
 import type { Kv } from "../../etcd/ports/kv.ts";
 import type { Compare, PutRequest } from "../../etcd/ports/messages.ts";

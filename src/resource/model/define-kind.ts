@@ -6,10 +6,10 @@
  * each use, because they are the caller's code and run on other writers' objects.
  */
 
-import type { FieldError, Subject } from "../../base/error-codes.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { isError } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
+import type { FieldError, Subject } from "../../errors/codes.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { type Head, unfamiliarHeaderVersion } from "./head.ts";
 import {

@@ -1,6 +1,7 @@
 /** What is wrong with a `KindSpec`: every field of it is checked, and every fault is named. */
-import type { FieldError } from "../../base/error-codes.ts";
+
 import { quote } from "../../base/text/quote.ts";
+import type { FieldError } from "../../errors/codes.ts";
 import { keyPathFault } from "./keys.ts";
 import type { KindSpec } from "./kind.ts";
 import { limits } from "./limits.ts";

@@ -3,8 +3,8 @@
  * `KindSpec` is what `defineKind` takes.
  */
 
-import type { FieldError } from "../../base/error-codes.ts";
 import type { NamesOf } from "../../base/text/known-options.ts";
+import type { FieldError } from "../../errors/codes.ts";
 import type { Head } from "./head.ts";
 import type { NameRule } from "./names.ts";
 import type { Quantity } from "./quantity.ts";

@@ -7,8 +7,8 @@
  * the field's own is a fault. So every reader understands what a writer accepts.
  */
 
-import type { FieldError } from "../../base/error-codes.ts";
 import { quote } from "../../base/text/quote.ts";
+import type { FieldError } from "../../errors/codes.ts";
 import { setOwnField } from "./plain-data.ts";
 import type { ObjectMeta } from "./resource.ts";
 

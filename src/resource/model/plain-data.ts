@@ -7,8 +7,8 @@
  * `sameContent` defines "nothing changed".
  */
 
-import type { FieldError, Subject } from "../../base/error-codes.ts";
 import { messageOf } from "../../base/text/message-of.ts";
+import type { FieldError, Subject } from "../../errors/codes.ts";
 import { StoreError } from "../../errors.ts";
 import { limits } from "./limits.ts";
 

@@ -8,7 +8,7 @@
  *   watchTaken          the watch already has its loop
  *   watchOver           the watch has ended
  */
-import type { Subject } from "../../base/error-codes.ts";
+import type { Subject } from "../../errors/codes.ts";
 import { StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../model/kind.ts";
 import type { Key } from "../model/resource.ts";

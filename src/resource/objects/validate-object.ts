@@ -5,9 +5,9 @@
  * metadata; the kind's own validate last, on the object as it would be stored.
  */
 
-import type { FieldError, Subject } from "../../base/error-codes.ts";
 import { isError } from "../../base/text/message-of.ts";
 import { quote } from "../../base/text/quote.ts";
+import type { FieldError, Subject } from "../../errors/codes.ts";
 import { StoreError } from "../../errors.ts";
 import type { KindDefinition } from "../model/kind.ts";
 import { limits } from "../model/limits.ts";

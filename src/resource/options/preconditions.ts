@@ -3,9 +3,9 @@
  * state that the write is then conditional on.
  */
 
-import type { Subject } from "../../base/error-codes.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import { quote } from "../../base/text/quote.ts";
+import type { Subject } from "../../errors/codes.ts";
 import { invalidArgument, StoreError } from "../../errors.ts";
 import { type Preconditions, preconditionNames } from "../contract/write-options.ts";
 import { formatResourceVersion, parseResourceVersion } from "../model/revision.ts";

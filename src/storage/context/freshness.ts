@@ -6,8 +6,8 @@
  */
 import { Backoff } from "../../base/backoff.ts";
 import type { CallScope } from "../../base/call.ts";
-import type { Subject } from "../../base/error-codes.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
+import type { Subject } from "../../errors/codes.ts";
 import { limits } from "../../resource/model/limits.ts";
 import { futureVersion } from "../../resource/objects/read-errors.ts";
 import type { StorageContext } from "./storage-context.ts";

@@ -6,8 +6,8 @@
  * removed.
  */
 import { setMaxListeners } from "node:events";
-import type { Subject } from "../../base/error-codes.ts";
 import type { KindValueCodec } from "../../codec/value-codec.ts";
+import type { Subject } from "../../errors/codes.ts";
 import { StoreError } from "../../errors.ts";
 import type { KeyRange } from "../../resource/model/key-range.ts";
 import type { KindDefinition } from "../../resource/model/kind.ts";

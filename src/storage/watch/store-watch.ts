@@ -11,10 +11,10 @@
  * and no memory.
  */
 import { type Call, CallScope, callNames } from "../../base/call.ts";
-import type { Subject } from "../../base/error-codes.ts";
 import { checkOptions } from "../../base/text/known-options.ts";
 import type { Timer } from "../../base/time/clock.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
+import type { Subject } from "../../errors/codes.ts";
 import { isStoreError, StoreError } from "../../errors.ts";
 import type { Watch, WatchEvent, WatchOptions } from "../../resource/contract/watch.ts";
 import { formatResourceVersion } from "../../resource/model/revision.ts";

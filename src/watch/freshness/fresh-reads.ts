@@ -10,8 +10,8 @@
  * and linearizable reads go to etcd at once.
  */
 import type { CallScope } from "../../base/call.ts";
-import type { Subject } from "../../base/error-codes.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
+import type { Subject } from "../../errors/codes.ts";
 import { futureVersion } from "../../resource/objects/read-errors.ts";
 import { cacheLimits } from "../bounds/cache-options.ts";
 import type { Feed } from "../feed/feed.ts";

@@ -1,14 +1,14 @@
-/** docs/errors.md and src/base/error-codes.ts say the same: codes, statuses, reasons, retries, and the fields of details. */
+/** docs/errors.md and src/errors/codes.ts say the same: codes, statuses, reasons, retries, and the fields of details. */
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { codeFacts, type StoreErrorCode } from "../../../src/base/error-codes.ts";
+import { codeFacts, type StoreErrorCode } from "../../../src/errors/codes.ts";
 import { StoreError } from "../../../src/errors.ts";
 
 const textOf = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const page = textOf("docs/errors.md");
 /** Without the line breaks inside them. */
-const docComments = textOf("src/base/error-codes.ts").replace(/\n\s*\* /g, " ");
+const docComments = textOf("src/errors/codes.ts").replace(/\n\s*\* /g, " ");
 const codes = Object.keys(codeFacts) as StoreErrorCode[];
 
 /** The cells of the table, by code. */
@@ -50,14 +50,9 @@ const sections: ReadonlyMap<string, Section> = new Map(
     }),
 );
 
-/** Fields of each code's details as src/base/error-codes.ts declares them; "Subject" for those it takes over. */
+/** Fields of each code's details as src/errors/codes.ts declares them; "Subject" for those it takes over. */
 function declaredDetails(): ReadonlyMap<string, readonly string[]> {
-  const source = ts.createSourceFile(
-    "error-codes.ts",
-    textOf("src/base/error-codes.ts"),
-    ts.ScriptTarget.Latest,
-    true,
-  );
+  const source = ts.createSourceFile("codes.ts", textOf("src/errors/codes.ts"), ts.ScriptTarget.Latest, true);
   const fieldsOf = (type: ts.TypeNode | undefined): string[] => {
     if (type === undefined) return [];
     if (ts.isIntersectionTypeNode(type)) return type.types.flatMap(fieldsOf);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FieldError } from "../../../../src/base/error-codes.ts";
+import type { FieldError } from "../../../../src/errors/codes.ts";
 import { isStoreError } from "../../../../src/errors.ts";
 import type { Draft } from "../../../../src/resource/model/resource.ts";
 import {

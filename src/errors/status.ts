@@ -1,5 +1,5 @@
 /** A failure as `metav1.Status`: Kubernetes' reason, its sentence where it has one, its causes. */
-import { codeFacts, type StoreErrorCode, type StoreErrorDetails, type Subject } from "./error-codes.ts";
+import { codeFacts, type StoreErrorCode, type StoreErrorDetails, type Subject } from "./codes.ts";
 
 /** A `metav1.Status` of kind Failure, ready to be sent as JSON. */
 export interface Status {
